@@ -1,0 +1,199 @@
+"""The multi-label estimator: one linear model per label, calibrated probabilities, a threshold per label."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
+    """One-vs-rest logistic regression whose probabilities and thresholds come from held-out folds.
+
+    The decision values used to calibrate and to choose thresholds are those of rows not trained on; the
+    final coefficients are then fitted on all rows.
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        Inverse strength of the L2 penalty, as in :class:`~sklearn.linear_model.LogisticRegression`.
+    cv : int, default=5
+        Number of held-out folds; rows of one group are never on both sides.
+    beta : float, default=1.0
+        The threshold of a label is the one with the highest F-beta on held-out folds.
+    n_jobs : int, optional
+        Fits run side by side (joblib).
+    random_state : int, default=0
+        Seed of the folds.
+
+    Attributes
+    ----------
+    coef_ : ndarray of float64, shape (n_labels, n_features)
+    intercept_ : ndarray of float64, shape (n_labels,)
+    calibration_ : ndarray of float64, shape (n_labels, 2)
+        Slope and offset ``a, b`` of Platt's sigmoid ``1 / (1 + exp(-(a f + b)))`` of a decision value ``f``.
+    thresholds_ : ndarray of float64, shape (n_labels,)
+        A label is given at this probability or above.
+    classes_ : ndarray
+        Labels' column numbers, or the two classes of a one-dimensional target.
+
+    References
+    ----------
+    J. Platt (1999), Probabilistic outputs for support vector machines and comparisons to regularized
+    likelihood methods: the sigmoid, and the softened targets that keep it from over-fitting.
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        cv: int = 5,
+        beta: float = 1.0,
+        n_jobs: int | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.C = C
+        self.cv = cv
+        self.beta = beta
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
+        """Fit on rows ``X``, shape (n, n_features), dense or sparse.
+
+        Parameters
+        ----------
+        X : array or sparse matrix, shape (n, n_features)
+        y : array of 0 and 1, shape (n, n_labels); or of two classes, shape (n,)
+        groups : array, shape (n,), optional
+            Rows of one group stay on one side of every fold.
+        """
+        X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True)
+        check_classification_targets(y)
+        self._one_label = y.ndim == 1
+        if self._one_label:
+            self.classes_, binary = np.unique(y, return_inverse=True)
+            if len(self.classes_) > 2:
+                raise ValueError(
+                    "Only binary classification is supported for a one-dimensional target; "
+                    "give one column of 0 and 1 per label instead."
+                )
+            Y = binary[:, None]
+            if len(self.classes_) < 2:
+                raise ValueError("the target has only one class; at least two classes are needed")
+        else:
+            Y = np.asarray(y)
+            if not np.isin(Y, (0, 1)).all():
+                raise ValueError("a multi-label target holds 0 and 1 only")
+            self.classes_ = np.arange(Y.shape[1])
+        held_out = self._held_out_decisions(X, Y, groups)
+        fitted = self._parallel(delayed(_fit_linear)(X, Y[:, k], self.C) for k in range(Y.shape[1]))
+        self.coef_ = np.vstack([coef for coef, _ in fitted])
+        self.intercept_ = np.array([intercept for _, intercept in fitted])
+        self.calibration_ = np.array([_platt(f, t) for f, t in zip(held_out.T, Y.T, strict=True)])
+        p = self._sigmoid(held_out)
+        self.thresholds_ = np.array([_best_threshold(*pt, self.beta) for pt in zip(p.T, Y.T, strict=True)])
+        return self
+
+    def restore(self, coef: Any, intercept: Any, calibration: Any, thresholds: Any) -> Self:
+        """Set the learned state of a multi-label fit, as read from a bundle; shapes as in the attributes."""
+        self.coef_ = np.asarray(coef, dtype=np.float64)
+        self.intercept_ = np.asarray(intercept, dtype=np.float64)
+        self.calibration_ = np.asarray(calibration, dtype=np.float64)
+        self.thresholds_ = np.asarray(thresholds, dtype=np.float64)
+        self.classes_ = np.arange(len(self.coef_))
+        self.n_features_in_ = self.coef_.shape[1]
+        self._one_label = False
+        return self
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Uncalibrated log-odds, shape (n, n_labels); (n,) after fitting on a one-dimensional target."""
+        check_is_fitted(self, "coef_")
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        f = np.asarray(X @ self.coef_.T) + self.intercept_
+        return f[:, 0] if self._one_label else f
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Calibrated probability of each label, shape (n, n_labels); of each class for a one-dim. target."""
+        f = self.decision_function(X)
+        p = self._sigmoid(f.reshape(len(f), -1))
+        return np.hstack([1 - p, p]) if self._one_label else p
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Labels given at each label's threshold: 0 and 1, shape (n, n_labels); or classes, shape (n,)."""
+        p = self.predict_proba(X)
+        if self._one_label:
+            return np.asarray(self.classes_[(p[:, 1] >= self.thresholds_[0]).astype(int)])
+        return (p >= self.thresholds_).astype(np.int64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _sigmoid(self, f: FloatArray) -> FloatArray:
+        return np.asarray(expit(f * self.calibration_[:, 0] + self.calibration_[:, 1]))
+
+    def _parallel(self, jobs: Any) -> list[Any]:
+        # liblinear lets go of the interpreter lock, and threads share the matrix
+        return list(Parallel(n_jobs=self.n_jobs, prefer="threads")(jobs))
+
+    def _held_out_decisions(self, X: Any, Y: npt.NDArray[Any], groups: Any) -> FloatArray:
+        """Decision value of every row from a model that has not seen the row's group."""
+        n_groups = len(Y) if groups is None else len(np.unique(np.asarray(groups)))
+        n_splits = min(self.cv, n_groups)
+        if n_splits < 2:
+            raise ValueError(f"need at least 2 groups to hold one out, got {n_groups} (1 sample or group)")
+        splitter = KFold if groups is None else GroupKFold
+        folds = list(splitter(n_splits, shuffle=True, random_state=self.random_state).split(X, Y, groups))
+        jobs = [(k, train, test) for train, test in folds for k in range(Y.shape[1])]
+        fitted = self._parallel(delayed(_fit_linear)(X[train], Y[train, k], self.C) for k, train, _ in jobs)
+        f = np.zeros(Y.shape)
+        for (k, _, test), (coef, intercept) in zip(jobs, fitted, strict=True):
+            f[test, k] = X[test] @ coef + intercept
+        return f
+
+
+def _fit_linear(X: Any, target: npt.NDArray[Any], C: float) -> tuple[FloatArray, float]:
+    """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
+    if target.min() == target.max():
+        positive, n = target.sum(), len(target)
+        return np.zeros(X.shape[1]), float(np.log((positive + 0.5) / (n - positive + 0.5)))
+    model = LogisticRegression(C=C, solver="liblinear", dual=False, random_state=0, max_iter=1000, tol=1e-3)
+    model.fit(X, target)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _platt(f: FloatArray, target: npt.NDArray[Any]) -> tuple[float, float]:
+    """Slope and offset of Platt's sigmoid, fitted to softened targets."""
+    positive, n = int(target.sum()), len(target)
+    if positive in {0, n} or np.ptp(f) == 0:
+        return 0.0, float(np.log((positive + 1) / (n - positive + 1)))
+    soft = np.where(target == 1, (positive + 1) / (positive + 2), 1 / (n - positive + 2))
+    rows, classes = np.tile(f, 2)[:, None], np.repeat([1, 0], n)
+    weights = np.concatenate([soft, 1 - soft])
+    sigmoid = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(rows, classes, weights)
+    return float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
+
+
+def _best_threshold(p: FloatArray, target: npt.NDArray[Any], beta: float) -> float:
+    """Probability with the highest F-beta, midway to the next lower one so that it is no data point."""
+    if target.min() == target.max():
+        return 0.5
+    precision, recall, at = precision_recall_curve(target, p)
+    f_beta = (1 + beta**2) * precision * recall / np.maximum(beta**2 * precision + recall, 1e-12)
+    best = int(np.argmax(f_beta[:-1]))
+    lower = at[best - 1] if best else at[best]
+    return float((at[best] + lower) / 2)

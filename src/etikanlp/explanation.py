@@ -1,0 +1,69 @@
+"""Which words carried a label: exact shares of the log-odds, and their place in the text."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from etikanlp.classifier import CalibratedMultiLabelClassifier
+from etikanlp.codebook import LABELS
+from etikanlp.features import StemTfidfVectorizer, TurnFeatures
+from etikanlp.text import pieces, stem
+
+COLUMNS = ("label", "source", "word", "start", "end", "weight")
+
+
+def contributions(
+    features: TurnFeatures, classifier: CalibratedMultiLabelClassifier, text: str, context: str = ""
+) -> pd.DataFrame:
+    """Share of every word in every label's calibrated log-odds.
+
+    A stem or a character n-gram counts for the word it stands in, a stem n-gram in equal parts for the words
+    it spans. What remains (the intercept, calibrated) is the ``baseline``.
+
+    Returns
+    -------
+    DataFrame
+        ``label``, ``source`` (``text``, ``context``, ``baseline``), ``word``, ``start``, ``end``, ``weight``
+        (float64); the weights of one label add up to the log-odds of its probability.
+    """
+    slope, offset = classifier.calibration_.T
+    coef = classifier.coef_ * slope[:, None]
+    n_text = len(features.text_.terms_)
+    parts = [
+        ("text", text, features.text_, coef[:, :n_text]),
+        ("context", context, features.context_, coef[:, n_text:] * features.context_weight),
+    ]
+    rows = []
+    baseline = classifier.intercept_ * slope + offset
+    rows += [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, baseline, strict=True)]
+    for source, string, vectorizer, weights in parts:
+        for (start, end), shares in _word_shares(string, vectorizer, weights).items():
+            rows += [(label, source, string[start:end], start, end, w) for label, w in zip(LABELS, shares, strict=True) if w]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    order = table["label"].map({label: i for i, label in enumerate(LABELS)})
+    return table.assign(order=order).sort_values(["order", "source", "start"], kind="stable").drop(columns="order")
+
+
+def _word_shares(
+    text: str, vectorizer: StemTfidfVectorizer, coef: npt.NDArray[np.float64]
+) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
+    """Share of each stretch of the text in each label's log-odds, shape (n_labels,) each."""
+    found = list(pieces(text))
+    column = {term: i for i, term in enumerate(vectorizer.terms_)}
+    scale = vectorizer.weights_ / np.sqrt(max(len(found), 1))
+    stems = stem([piece.form for piece in found], vectorizer.stems_)
+    shares = {(piece.start, piece.end): np.zeros(len(coef)) for piece in found}
+    low, high = vectorizer.word_ngram_range
+    spans = [(i, n) for n in range(low, high + 1) for i in range(len(stems) - n + 1)]
+    for i, n in spans:
+        at = column.get("w:" + " ".join(stems[i : i + n]))
+        for piece in found[i : i + n] if at is not None else ():
+            shares[piece.start, piece.end] += coef[:, at] * scale[at] / n
+    for piece in found:
+        for gram in vectorizer.char_ngrams_of(piece.form):
+            at = column.get(f"c:{gram}")
+            if at is not None:
+                shares[piece.start, piece.end] += coef[:, at] * scale[at]
+    return shares

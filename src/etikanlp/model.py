@@ -1,0 +1,108 @@
+"""A trained model: features and classifier together, pandas in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from etikanlp.classifier import CalibratedMultiLabelClassifier
+from etikanlp.codebook import LABELS
+from etikanlp.explanation import contributions
+from etikanlp.features import TurnFeatures
+from etikanlp.text import Texts, as_arrow
+
+
+@dataclass(frozen=True)
+class Model:
+    """What :func:`etikanlp.load` returns.
+
+    Examples
+    --------
+    >>> import etikanlp
+    >>> model = etikanlp.load()
+    >>> model.predict(["Selamat pagi, Bu. Terima kasih sudah menunggu."]).loc[0, "courtesy"]
+    np.True_
+    """
+
+    features: TurnFeatures
+    classifier: CalibratedMultiLabelClassifier
+    info: dict[str, Any] = field(default_factory=dict)
+    """Corpus fingerprint, versions, and the measured errors of every label (``info["metrics"]``)."""
+
+    @property
+    def thresholds(self) -> pd.Series:
+        """Probability from which each label is given, float64, indexed by label."""
+        return pd.Series(self.classifier.thresholds_, index=list(LABELS), name="threshold")
+
+    def predict_proba(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
+        """Calibrated probability of every label for every officer turn.
+
+        Parameters
+        ----------
+        texts : column of str, shape (n_texts,)
+            What the officer said or wrote; list, array, Series or Arrow array.
+        context : column of str, shape (n_texts,), optional
+            What the customer said just before.
+
+        Returns
+        -------
+        DataFrame of float32, shape (n_texts, 8)
+            Columns in the codebook's order.
+
+        Raises
+        ------
+        TypeError
+            If ``texts`` is one string, or holds something other than strings.
+        ValueError
+            If ``context`` has another length than ``texts``.
+        """
+        probabilities = self.classifier.predict_proba(self.features.transform(_turns(texts, context)))
+        return pd.DataFrame(probabilities.astype(np.float32), columns=list(LABELS))
+
+    def predict(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
+        """Labels given: DataFrame of bool, shape (n_texts, 8); parameters as :meth:`predict_proba`."""
+        return self.flags(self.predict_proba(texts, context))
+
+    def flags(self, probabilities: pd.DataFrame) -> pd.DataFrame:
+        """Labels given at these probabilities: bool, same shape and columns."""
+        return probabilities >= self.classifier.thresholds_.astype(np.float32)
+
+    def explain(self, text: str, context: str = "", labels: list[str] | None = None) -> pd.DataFrame:
+        """The words behind each label: their exact share of the log-odds and their place in the text.
+
+        Parameters
+        ----------
+        text : str
+            One officer turn.
+        context : str
+            What the customer said just before.
+        labels : list of str, optional
+            Labels to explain; default those given.
+
+        Returns
+        -------
+        DataFrame
+            ``label``, ``probability``, ``source`` (``text``, ``context`` or ``baseline``), ``word``, ``start``,
+            ``end`` (character positions in the source) and ``weight``. The weights of a label, baseline
+            included, add up to the log-odds of its probability.
+        """
+        probability = self.predict_proba([text], [context]).iloc[0]
+        if labels is None:
+            labels = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()
+        table = contributions(self.features, self.classifier, text, context)
+        table = table[table["label"].isin(labels)]
+        table.insert(1, "probability", table["label"].map(probability))
+        return table.reset_index(drop=True)
+
+
+def _turns(texts: Texts, context: Texts | None) -> pd.DataFrame:
+    text = as_arrow(texts)
+    said = as_arrow([""] * len(text) if context is None else context)
+    if len(said) != len(text):
+        raise ValueError(f"context has {len(said)} entries where texts has {len(text)}")
+    arrow = {"text": text, "context": said}
+    return pd.DataFrame({name: pd.array(values, dtype=pd.ArrowDtype(pa.large_string())) for name, values in arrow.items()})

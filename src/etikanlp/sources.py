@@ -1,0 +1,274 @@
+"""Files to raw rows: encodings, delimiters, sheets and broken lines; nothing here knows what a turn is."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from etikanlp.errors import LogError
+
+_LONGEST_RECORD: Final = 20_000
+"""Lines of one quoted CSV record; a longer one is a quote that was never closed."""
+
+csv.field_size_limit(1 << 30)
+
+
+class Reject(NamedTuple):
+    """A row that could not be read."""
+
+    row: int
+    column: str
+    reason: str
+    original: str
+
+
+class Raw(NamedTuple):
+    """A stretch of a file as it stands."""
+
+    table: pd.DataFrame
+    """One row a record, columns as in the file."""
+    rows: npt.NDArray[np.int64]
+    """Row number of every record; the header is row 1, as a spreadsheet shows it."""
+    broken: list[Reject]
+    """Records that do not fit the file's own format."""
+
+
+def raw_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
+    """Read a CSV, Excel, JSON Lines or Parquet file in chunks, told by its ending.
+
+    Raises
+    ------
+    LogError
+        If the file is missing, empty, unreadable or of another kind.
+    """
+    if not path.exists():
+        raise LogError(f"{path}: no such file; check the path")
+    if path.is_dir():
+        raise LogError(f"{path} is a folder; give one log file")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise LogError(f"{path}: unknown kind of file {path.suffix!r}; give one of {', '.join(_READERS)}")
+    if path.stat().st_size == 0:
+        raise LogError(f"{path}: the file is empty")
+    try:
+        yield from reader(path, chunk_rows)
+    except PermissionError:
+        raise LogError(f"{path}: not allowed to read it; check its permissions") from None
+
+
+def detect_encoding(path: Path) -> str:
+    """Encoding of a text file: by its byte-order mark, else UTF-8 if it is that throughout, else Windows-1252.
+
+    Raises
+    ------
+    LogError
+        If it is none of them.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+        if head.startswith(codecs.BOM_UTF8):
+            return "utf-8-sig"
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        if b"\0" in head:  # UTF-16 without its mark: the zero byte of an ASCII letter tells the order
+            return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+        file.seek(0)
+        for encoding in ("utf-8", "cp1252"):
+            decoder, at = codecs.getincrementaldecoder(encoding)(), 0
+            file.seek(0)
+            try:
+                while block := file.read(1 << 20):
+                    decoder.decode(block)
+                    at += len(block)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError as error:
+                at += error.start
+            else:
+                return encoding
+    raise LogError(f"{path}: neither UTF-8, UTF-16 nor Windows-1252 (byte {at}); save it as CSV UTF-8 and try again")
+
+
+def _csv_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
+    with path.open(encoding=detect_encoding(path), newline="", errors="strict") as file:
+        try:
+            yield from _csv_file(path, file, chunk_rows)
+        except UnicodeDecodeError as error:
+            raise LogError(f"{path}: damaged text ({error.reason}); save it as CSV UTF-8 and try again") from None
+
+
+def _csv_file(path: Path, file: io.TextIOBase, chunk_rows: int) -> Iterator[Raw]:
+    first = file.readline()
+    file.seek(0)
+    if first.lower().startswith("sep="):  # Excel's own way to name the delimiter
+        delimiter = first.strip()[4:5]
+        file.readline()
+    else:
+        delimiter = max(",;\t", key=lambda mark: (first.count(mark), mark == ","))
+    records = _csv_records(file, delimiter)
+    header = next((fields for _, fields, _ in records if fields), None)
+    if header is None:
+        raise LogError(f"{path}: no header line; the first line must name the columns")
+    header = _unique(header)
+    while batch := list(islice(records, chunk_rows)):
+        rows, values, broken = [], [], []
+        for row, fields, trouble in batch:
+            if trouble:
+                broken.append(Reject(row, "", trouble, fields[0]))
+            elif len(fields) == len(header):
+                rows.append(row)
+                values.append(fields)
+            elif any(field.strip() for field in fields):
+                reason = f"broken line: {len(fields)} fields where the header has {len(header)}"
+                broken.append(Reject(row, "", reason, _csv_line(fields, delimiter)))
+        yield Raw(_frame(header, values), np.array(rows, dtype=np.int64), broken)
+
+
+def _csv_records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+    """Record number, fields, and trouble if any (fields then hold the broken line).
+
+    A quote that is never closed would swallow the rest of the file; here only its own line is given up, and
+    reading goes on with the next one.
+    """
+    source, again = iter(lines), deque[str]()
+    taken: list[str] = []
+    line_number = 0
+
+    def feed() -> Iterator[str]:
+        while True:
+            line = again.popleft() if again else next(source, None)
+            if line is None:
+                return
+            taken.append(line)
+            if len(taken) > _LONGEST_RECORD:
+                raise csv.Error("quote not closed")
+            # the reader stops at a bare NUL, which some exports pad their fields with
+            yield line.replace("\0", "")
+
+    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+    number = 0
+    while True:
+        line_number += len(taken)
+        taken.clear()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            number += 1
+            again.extendleft(reversed(taken[1:]))
+            del taken[1:]
+            broken = taken[0].rstrip("\r\n")
+            yield number, [broken], f"broken line {line_number + 1}: a quote is not closed or stands alone"
+            reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+            continue
+        number += 1
+        yield number, fields, ""
+
+
+def _csv_line(fields: list[str], delimiter: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(fields)
+    return line.getvalue()
+
+
+def _unique(header: list[str]) -> list[str]:
+    """Column names, empty ones named by position, repeated ones numbered."""
+    names: list[str] = []
+    for position, raw in enumerate(header, 1):
+        name, n = str(raw).strip() or f"column {position}", 1
+        while name in names:
+            n += 1
+            name = f"{str(raw).strip()} {n}"
+        names.append(name)
+    return names
+
+
+def _frame(header: list[str], values: list[list[object]]) -> pd.DataFrame:
+    return pd.DataFrame(values, columns=pd.Index(header, dtype=object), dtype=object)
+
+
+def _excel_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415
+
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        lines = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, OSError, IndexError) as error:
+        raise LogError(f"{path}: not a readable Excel file ({error}); save it again as .xlsx or CSV") from None
+    numbered = [(row, line) for row, line in enumerate(lines, 1) if any(cell != "" for cell in line)]
+    if not numbered:
+        raise LogError(f"{path}: the first sheet is empty")
+    header = _unique([str(cell) for cell in numbered[0][1]])
+    for start in range(1, max(len(numbered), 2), chunk_rows):
+        part = numbered[start : start + chunk_rows]
+        rows = np.array([row for row, _ in part], dtype=np.int64)
+        yield Raw(_frame(header, [line for _, line in part]), rows, [])
+
+
+def _jsonl_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
+    with path.open(encoding=detect_encoding(path)) as file:
+        numbered = ((row, line.rstrip("\n")) for row, line in enumerate(file, 1) if line.strip())
+        while batch := list(islice(numbered, chunk_rows)):
+            rows, records, broken = [], [], []
+            for row, line in batch:
+                record, trouble = _json_record(line)
+                if record is None:
+                    broken.append(Reject(row, "", f"broken line {row}: {trouble}", line))
+                else:
+                    rows.append(row)
+                    records.append(record)
+            if not records and len(broken) == len(batch) and batch[0][0] == 1:
+                raise LogError(f"{path}: no line is a JSON object (line 1: {broken[0].reason}); one object a line is needed")
+            yield Raw(pd.DataFrame(records, dtype=object), np.array(rows, dtype=np.int64), broken)
+
+
+def _json_record(line: str) -> tuple[dict[str, object] | None, str]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        return None, f"not JSON ({error})"
+    if not isinstance(record, dict):
+        return None, "not a JSON object"
+    nested = next((key for key, value in record.items() if isinstance(value, dict | list)), None)
+    return (record, "") if nested is None else (None, f"{nested!r} holds a nested value; a log has one turn a line")
+
+
+def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
+    import pyarrow as pa  # noqa: PLC0415 - so that a CSV log need not wait for it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows == 0:
+                raise LogError(f"{path}: the file has no rows")
+            row = 2
+            for batch in file.iter_batches(chunk_rows):
+                yield Raw(batch.to_pandas(), np.arange(row, row + batch.num_rows), [])
+                row += batch.num_rows
+    except pa.ArrowInvalid as error:
+        raise LogError(f"{path}: not a readable Parquet file ({error}); write it again") from None
+
+
+_READERS: Final[dict[str, Callable[[Path, int], Iterator[Raw]]]] = {
+    ".csv": _csv_chunks,
+    ".tsv": _csv_chunks,
+    ".txt": _csv_chunks,
+    ".xlsx": _excel_chunks,
+    ".xls": _excel_chunks,
+    ".xlsb": _excel_chunks,
+    ".ods": _excel_chunks,
+    ".jsonl": _jsonl_chunks,
+    ".ndjson": _jsonl_chunks,
+    ".parquet": _parquet_chunks,
+}
