@@ -1,0 +1,131 @@
+"""Service ethics in Indonesian transcripts: the public Python API.
+
+>>> import etikanlp
+>>> model = etikanlp.load()
+>>> model.predict(["Mohon maaf, Bu, kami yang salah catat."]).columns[0]
+'courtesy'
+"""
+
+# pandas, Arrow and scikit-learn are imported when first needed: `etikanlp --help` must not wait for them
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from etikanlp.codebook import LABELS, VIOLATIONS, VIRTUES
+from etikanlp.errors import BundleError, CorpusError, EtikaError, LogError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from etikanlp.model import Model
+    from etikanlp.report import OfficerReport
+
+__version__ = metadata.version("etikanlp")
+__all__ = [
+    "LABELS", "VIOLATIONS", "VIRTUES", "BundleError", "CorpusError", "EtikaError", "LogError", "Model", "OfficerReport",
+    "__version__", "load", "officer_report", "score",
+]  # fmt: skip
+
+
+def load(path: str | Path | None = None) -> Model:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A bundle's folder. Default: the environment variable ``ETIKANLP_MODEL``, else ``models/`` of the working
+        folder, else the bundle inside the installed package.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    BundleError
+        If there is no bundle, a file of it is missing, cut or altered, or its format is newer than this version.
+    """
+    from etikanlp import bundle
+
+    return bundle.load(path)
+
+
+def score(
+    log: pd.DataFrame | str | Path, model: Model | None = None, columns: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Score every officer turn of a log.
+
+    Parameters
+    ----------
+    log : DataFrame, str or Path
+        A row a turn (``interaction_id``, ``speaker``, ``text``, ``officer_id``) or a row a written reply
+        (``officer_id``, ``reply``); a DataFrame or a file (CSV, Excel, JSON Lines, Parquet).
+    model : Model, optional
+        Default: what :func:`load` finds.
+    columns : mapping, optional
+        Column of the turn table to column of the log, where its name is not recognised.
+
+    Returns
+    -------
+    DataFrame
+        A row an officer turn: ids, text, context, then ``p_<label>`` (float32) and ``<label>`` (bool) for each
+        label. ``attrs["rejects"]`` lists the rows that could not be read, with their reason.
+
+    Raises
+    ------
+    LogError
+        If the log cannot be read at all.
+    BundleError
+        If no model is given and none is found.
+    """
+    from etikanlp import scoring
+
+    return scoring.score(log, model or load(), columns)
+
+
+def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None) -> OfficerReport:
+    """Build the report per officer.
+
+    Parameters
+    ----------
+    scores : DataFrame, str or Path
+        A score table, or a file that ``etikanlp score`` wrote.
+    model : Model, optional
+        The model the scores are of; default: what :func:`load` finds.
+
+    Returns
+    -------
+    OfficerReport
+
+    Raises
+    ------
+    ValueError
+        If the table has no officer turn.
+    LogError
+        If the file cannot be read or is no score table.
+    """
+    from pathlib import Path
+
+    from etikanlp import report, scoring
+
+    table = scoring.read_scores(scores) if isinstance(scores, str | Path) else scores
+    return report.officer_report(table, model or load())
+
+
+def __getattr__(name: str) -> Any:
+    """The classes of the API, imported when first asked for."""
+    if name == "Model":
+        from etikanlp.model import Model
+
+        return Model
+    if name == "OfficerReport":
+        from etikanlp.report import OfficerReport
+
+        return OfficerReport
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -80,6 +80,8 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True)
         check_classification_targets(y)
+        if y.ndim == 2 and y.shape[1] == 1:  # a column vector is a one-dimensional target, with scikit-learn's warning
+            y = column_or_1d(y, warn=True)
         self._one_label = y.ndim == 1
         if self._one_label:
             self.classes_, binary = np.unique(y, return_inverse=True)
@@ -101,7 +103,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         self.coef_ = np.vstack([coef for coef, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         self.calibration_ = np.array([_platt(f, t) for f, t in zip(held_out.T, Y.T, strict=True)])
-        p = self._sigmoid(held_out)
+        p = np.asarray(expit(self._calibrated(held_out)))
         self.thresholds_ = np.array([_best_threshold(*pt, self.beta) for pt in zip(p.T, Y.T, strict=True)])
         return self
 
@@ -117,23 +119,28 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Uncalibrated log-odds, shape (n, n_labels); (n,) after fitting on a one-dimensional target."""
+        """Calibrated log-odds, shape (n, n_labels); (n,) after fitting on a one-dimensional target."""
         check_is_fitted(self, "coef_")
         X = validate_data(self, X, accept_sparse="csr", reset=False)
-        f = np.asarray(X @ self.coef_.T) + self.intercept_
+        f = self._calibrated(np.asarray(X @ self.coef_.T) + self.intercept_)
         return f[:, 0] if self._one_label else f
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Calibrated probability of each label, shape (n, n_labels); of each class for a one-dim. target."""
         f = self.decision_function(X)
-        p = self._sigmoid(f.reshape(len(f), -1))
+        p = np.asarray(expit(f.reshape(len(f), -1)))
         return np.hstack([1 - p, p]) if self._one_label else p
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Labels given at each label's threshold: 0 and 1, shape (n, n_labels); or classes, shape (n,)."""
-        p = self.predict_proba(X)
+        """Labels given at each label's threshold: 0 and 1, shape (n, n_labels).
+
+        After fitting on a one-dimensional target the more probable class, shape (n,), as scikit-learn's
+        classifiers have it.
+        """
+        check_is_fitted(self, "coef_")
         if self._one_label:
-            return np.asarray(self.classes_[(p[:, 1] >= self.thresholds_[0]).astype(int)])
+            return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(int)])
+        p = self.predict_proba(X)
         return (p >= self.thresholds_).astype(np.int64)
 
     def __sklearn_tags__(self) -> Any:
@@ -143,8 +150,8 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _sigmoid(self, f: FloatArray) -> FloatArray:
-        return np.asarray(expit(f * self.calibration_[:, 0] + self.calibration_[:, 1]))
+    def _calibrated(self, f: FloatArray) -> FloatArray:
+        return f * self.calibration_[:, 0] + self.calibration_[:, 1]
 
     def _parallel(self, jobs: Any) -> list[Any]:
         # liblinear lets go of the interpreter lock, and threads share the matrix

@@ -51,7 +51,7 @@ def _word_shares(
 ) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
     """Share of each stretch of the text in each label's log-odds, shape (n_labels,) each."""
     found = list(pieces(text))
-    column = {term: i for i, term in enumerate(vectorizer.terms_)}
+    column = vectorizer.vocabulary_
     scale = vectorizer.weights_ / np.sqrt(max(len(found), 1))
     stems = stem([piece.form for piece in found], vectorizer.stems_)
     shares = {(piece.start, piece.end): np.zeros(len(coef)) for piece in found}

@@ -108,8 +108,6 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
     def transform(self, X: Texts) -> FloatMatrix:
         """TF-IDF matrix of a column of texts, shape (n_texts, n_features), float64."""
         check_is_fitted(self, "terms_")
-        if not hasattr(self, "_vocabulary"):
-            self._index(self.terms_.tolist())
         tokens = tokenize(X)
         return self._weighted(self._counts(tokens, stem(tokens.forms, self.stems_)), tokens)
 
@@ -140,6 +138,14 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
                 terms.add("w:" + " ".join(names[i] for i in gram))
         return sorted(terms)
 
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """Column of every term."""
+        check_is_fitted(self, "terms_")
+        if not hasattr(self, "_vocabulary"):
+            self._index(self.terms_.tolist())
+        return self._vocabulary
+
     def _index(self, terms: list[str]) -> None:
         """Prepare the look-ups from terms to columns; stem n-grams as integer keys."""
         self._vocabulary = {term: column for column, term in enumerate(terms)}
@@ -161,7 +167,8 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
 
     def _counts(self, tokens: Tokens, stems: list[str]) -> FloatMatrix:
         """Count of every known term in every text."""
-        n_texts, n_terms = len(tokens.offsets) - 1, len(self._vocabulary)
+        vocabulary = self.vocabulary_ if hasattr(self, "terms_") else self._vocabulary
+        n_texts, n_terms = len(tokens.offsets) - 1, len(vocabulary)
         words = sp.csr_matrix(
             (np.ones(len(tokens.ids)), tokens.ids, tokens.offsets), shape=(n_texts, len(tokens.forms))
         )

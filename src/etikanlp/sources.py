@@ -67,6 +67,25 @@ def raw_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
         raise LogError(f"{path}: not allowed to read it; check its permissions") from None
 
 
+def estimate_rows(path: Path) -> int | None:
+    """About how many rows a file has, cheaply; None where that is not cheap."""
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        return None
+    if suffix == ".parquet":
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except pa.ArrowInvalid:
+            return None
+    if suffix in {".csv", ".tsv", ".txt", ".jsonl", ".ndjson"}:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return None
+
+
 def detect_encoding(path: Path) -> str:
     """Encoding of a text file: by its byte-order mark, else UTF-8 if it is that throughout, else Windows-1252.
 

@@ -213,7 +213,8 @@ def stem(forms: Iterable[str], known: Mapping[str, str] | None = None) -> list[s
         if form in known:
             stems.append(known[form])
         elif is_word(form) and form.isascii():
-            stems.append(_stemmer().stem(form) or form)
+            # Sastrawi cuts at an apostrophe; a stem must stay one word for word n-grams to be told apart
+            stems.append(_stemmer().stem(form).replace(" ", "'") or form)
         else:
             stems.append(form)
     return stems

@@ -1,0 +1,290 @@
+"""The command line; the only place that prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT_CORPUS = "data/annotated"
+DEFAULT_MODEL = "models/etikanlp-id"
+
+# Libraries are imported inside the commands, so that --help answers at once.
+# ruff: noqa: PLC0415
+
+
+class _Columns(click.ParamType):
+    """``text=isi,officer_id=agen`` as a dict."""
+
+    name = "COLUMN=NAME,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        if isinstance(value, dict):
+            return value
+        pairs = [pair.partition("=") for pair in str(value).split(",") if pair.strip()]
+        if any(not sign or not name.strip() or not column.strip() for name, sign, column in pairs):
+            self.fail(f"{value!r}: write column=name pairs, for example text=isi,officer_id=agen", param, ctx)
+        return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+_columns = click.option(
+    "--columns", type=_Columns(), default={}, help="Columns of the log whose names are not recognised: text=isi,officer_id=agen."
+)
+_model = click.option(
+    "--model", "model_path", metavar="FOLDER", help="A trained model; default: $ETIKANLP_MODEL, models/, or the packaged one."
+)
+
+
+class _Group(click.Group):
+    """Ends with status 2 and one sentence where the input is bad."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from etikanlp.errors import EtikaError
+
+        try:
+            return super().invoke(ctx)
+        except EtikaError as error:
+            click.echo(f"etikanlp: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="etikanlp")
+def main() -> None:
+    """Service ethics in Indonesian transcripts: flags per officer turn, a report per officer.
+
+    \b
+    A first round, from a clone of the project:
+      etikanlp train
+      etikanlp score data/examples/call_centre_week.csv --out scores.parquet
+      etikanlp report scores.parquet --out report.html
+      etikanlp explain "Kalau mau cepat, seikhlasnya saja, Pak."
+
+    Everything runs on this machine; no word of a log is sent anywhere.
+    """
+
+
+@main.command()
+@click.option("--corpus", "folder", default=DEFAULT_CORPUS, show_default=True, help="Folder of annotated *.jsonl files.")
+@click.option("--out", default=DEFAULT_MODEL, show_default=True, help="Folder of the trained model.")
+@click.option("--force", is_flag=True, help="Train even if the model there is of this corpus and version.")
+def train(folder: str, out: str, force: bool) -> None:
+    """Train a model on an annotated corpus and measure it on writers held out.
+
+    The same corpus gives the same bytes. The measurements are in MODEL_CARD.md beside the model.
+    """
+    from etikanlp import training
+
+    if not force and training.is_current(folder, out):
+        click.echo(f"{out} is current; --force trains again")
+        return
+    with _waiting("training"):
+        _, metrics = training.train(folder, out)
+    click.echo(_table(metrics[["support", "precision", "recall", "f1", "average_precision", "ece"]]))
+    click.echo(f"model: {out}\ncard:  {Path(out) / training.MODEL_CARD}")
+
+
+@main.command()
+@click.argument("log", type=click.Path())
+@click.option("--out", required=True, type=click.Path(), help="Score table: .parquet, .csv, .xlsx or .jsonl.")
+@_columns
+@_model
+def score(log: str, out: str, columns: dict[str, str], model_path: str | None) -> None:
+    """Score every officer turn of LOG (CSV, Excel, JSON Lines, Parquet).
+
+    \b
+    LOG holds a row a turn:   interaction_id, speaker, text, officer_id [turn, unit, channel, at]
+    or a row a written reply: officer_id, reply [customer_message, interaction_id, replied_at, unit]
+    Common Indonesian and English names of columns and speakers are recognised.
+
+    Rows that cannot be read go to OUT's name with .rejects.csv, with their reason.
+    """
+    summary = _score(log, out, columns, model_path)
+    click.echo(f"scores: {summary.out}")
+
+
+@main.command()
+@click.argument("scores_or_log", type=click.Path())
+@click.option("--out", default="reports", show_default=True, type=click.Path(), help="Folder for both, or a file .html or .xlsx.")
+@click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report.")
+@_columns
+@_model
+def report(scores_or_log: str, out: str, lang: Any, columns: dict[str, str], model_path: str | None) -> None:
+    """Write the report per officer from a score table, or straight from a log.
+
+    A log is scored first; its scores are kept beside the report.
+    """
+    from etikanlp import bundle, scoring
+    from etikanlp.errors import LogError
+    from etikanlp.report import officer_report
+    from etikanlp.report.statistics import ANY_VIOLATION
+
+    target = Path(out)
+    if target.suffix and target.suffix not in {".html", ".xlsx"}:
+        raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
+    name = Path(scores_or_log).stem.removesuffix(".scores")
+    folder = target.parent if target.suffix else target
+    model = bundle.load(model_path)
+    if scoring.is_score_table(scores_or_log):
+        scores = scoring.read_scores(scores_or_log)
+    else:
+        summary = _score(scores_or_log, folder / f"{name}.scores.parquet", columns, model_path)
+        scores = scoring.read_scores(summary.out)
+        scores.attrs["rejects"] = [None] * summary.rows_rejected
+    if scores.empty:
+        raise LogError(f"{scores_or_log} has no officer turn; check its speakers, or name them with --columns")
+    with _waiting("report"):
+        built = officer_report(scores, model)
+        paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
+        written = [built.to_excel(path, lang) if path.suffix == ".xlsx" else built.to_html(path, lang) for path in paths]
+    shown = built.officers.set_index("officer_id")
+    table = shown[["unit", "interactions"]].assign(
+        **{label: shown[f"{label}_n"] for label in ("courtesy", "empathy", "transparency", "accountability")},
+        violations=shown[f"{ANY_VIOLATION}_n"],
+        note=["" if enough else "too few to judge" for enough in shown["enough"]],
+    )
+    click.echo("interactions showing each, by officer:")
+    click.echo(_table(table.head(30)))
+    if len(table) > 30:
+        click.echo(f"… and {len(table) - 30} more officers")
+    for path in written:
+        click.echo(f"report: {path}")
+
+
+@main.command()
+@click.argument("annotated", type=click.Path())
+@click.option("--json", "json_path", type=click.Path(), help="Write the metrics here as JSON too.")
+@_model
+def evaluate(annotated: str, json_path: str | None, model_path: str | None) -> None:
+    """Measure a model on an ANNOTATED file or folder it was not trained on.
+
+    Only interactions outside the training corpus say how right a model is.
+    """
+    import json
+
+    import pandas as pd
+
+    from etikanlp import bundle, corpus, evaluation
+    from etikanlp.codebook import LABELS
+
+    model = bundle.load(model_path)
+    turns = corpus.read(annotated)
+    p = model.predict_proba(turns["text"], turns["context"])
+    flags = model.flags(p)
+    truth, interactions = turns[list(LABELS)].astype(bool), turns["interaction_id"].astype(str)
+    of_turns = evaluation.label_metrics(truth, p, flags, interactions)
+    ids = pd.Series(sorted(set(interactions)))
+    of_interactions = evaluation.label_metrics(
+        *(evaluation.by_interaction(frame, interactions) for frame in (truth, p, flags)), interactions=ids
+    )
+    for name, table in (("turns", of_turns), ("interactions", of_interactions)):
+        click.echo(f"{name}:\n{_table(table)}\n")
+    if model.info.get("corpus", {}).get("sha256") == corpus.fingerprint(annotated):
+        click.echo("warning: this is the corpus the model was trained on; see MODEL_CARD.md for honest figures", err=True)
+    if json_path:
+        tables = {"turns": of_turns.to_dict("index"), "interactions": of_interactions.to_dict("index")}
+        Path(json_path).write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
+
+
+@main.command()
+@click.argument("text")
+@click.option("--context", default="", help="What the customer said just before.")
+@_model
+def explain(text: str, context: str, model_path: str | None) -> None:
+    """Say which labels one officer turn gets, how probable each is, and which words carried them."""
+    from etikanlp import bundle
+
+    model = bundle.load(model_path)
+    p = model.predict_proba([text], [context]).iloc[0]
+    given = model.flags(p.to_frame().T).iloc[0]
+    words = model.explain(text, context)
+    for label, probability in p.items():
+        mark = "*" if given[label] else " "
+        click.echo(f"{mark} {label:24} {probability:.2f}  (given from {model.thresholds[label]:.2f})")
+        for word in words[words["label"] == label].itertuples():
+            name = word.word if word.source == "text" else f"{word.word} ({word.source})" if word.word else "(baseline)"
+            click.echo(f"      {word.weight:+7.2f}  {name}")
+
+
+@main.group()
+def corpus() -> None:
+    """Look after the annotated corpus."""
+
+
+_corpus_folder = click.argument("folder", default=DEFAULT_CORPUS, type=click.Path())
+
+
+@corpus.command()
+@_corpus_folder
+def check(folder: str) -> None:
+    """Validate every line of the corpus; name file, line and turn of each breach (status 2 if any)."""
+    from etikanlp import corpus as annotated
+
+    problems = annotated.check(folder)
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        click.echo(f"{len(problems)} problem(s)", err=True)
+        sys.exit(2)
+    click.echo(f"{len(annotated.files(folder))} files, no problem")
+
+
+@corpus.command()
+@_corpus_folder
+def stats(folder: str) -> None:
+    """Say what is in the corpus: labels, channels, sectors, hard negatives, groups named, leaking words."""
+    from etikanlp import corpus as annotated
+
+    for name, table in annotated.stats(folder).items():
+        click.echo(f"{name}\n{table.to_string()}\n")
+
+
+@corpus.command()
+@_corpus_folder
+def agreement(folder: str) -> None:
+    """Agreement of the first and the blind second annotation, per label (Krippendorff's alpha)."""
+    from etikanlp import corpus as annotated
+
+    click.echo(annotated.agreement(folder).to_string())
+
+
+def _score(log: str, out: str | Path, columns: dict[str, str], model_path: str | None) -> Any:
+    from etikanlp import bundle, scoring, sources
+
+    model = bundle.load(model_path)
+    with _progress(sources.estimate_rows(Path(log))) as advance:
+        summary = scoring.score_file(log, out, model, columns, advance)
+    click.echo(
+        f"{summary.rows:,} rows in = {summary.rows_read:,} read + {summary.rows_rejected:,} rejected; "
+        f"{summary.officer_turns:,} officer turns scored"
+    )
+    if summary.rejects:
+        click.echo(f"rejects: {summary.rejects}")
+    return summary
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """Rows per second and time left, on a terminal only."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=" rows", unit_scale=True, disable=not sys.stderr.isatty(), leave=False, delay=2) as bar:
+        yield lambda rows: None if bar.update(rows) else None
+
+
+@contextmanager
+def _waiting(what: str) -> Iterator[None]:
+    """Say what goes on, on a terminal only."""
+    show = sys.stderr.isatty()
+    if show:
+        click.echo(f"{what} …", err=True)
+    yield
+
+
+def _table(table: Any) -> str:
+    """A table for the terminal: counts whole, shares with two digits."""
+    return str(table.to_string(float_format=lambda value: f"{value:.3f}"))

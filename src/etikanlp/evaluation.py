@@ -1,0 +1,141 @@
+"""How right the flags are: metrics with intervals, calibration, and predictions on folds not trained on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import clone
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import GroupKFold
+
+from etikanlp.classifier import CalibratedMultiLabelClassifier
+from etikanlp.codebook import LABELS
+from etikanlp.features import TurnFeatures
+
+BOOTSTRAP: Final = 1000
+"""Resamples of interactions behind every interval."""
+
+
+def out_of_fold(
+    turns: pd.DataFrame,
+    features: TurnFeatures,
+    classifier: CalibratedMultiLabelClassifier,
+    n_splits: int = 5,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Probabilities and flags for every turn from models that saw no turn of its writer.
+
+    Everything is learned inside each fold: terms, weights, calibration and thresholds. A scenario belongs to one
+    writer, so none stands on both sides.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        As :func:`etikanlp.corpus.read` returns it.
+    features, classifier
+        Unfitted; cloned for every fold.
+    n_splits : int
+        Folds over writers.
+    seed : int
+        Of the assignment of writers to folds.
+
+    Returns
+    -------
+    probabilities : DataFrame of float64, shape (n_turns, 8)
+    flags : DataFrame of bool, shape (n_turns, 8)
+    """
+    truth = turns[list(LABELS)].to_numpy(dtype=int)
+    writers = turns["writer"].to_numpy(dtype=object)
+    p, given = np.zeros(truth.shape), np.zeros(truth.shape, dtype=bool)
+    folds = GroupKFold(n_splits, shuffle=True, random_state=seed)
+    for train, test in folds.split(truth, groups=writers):
+        fold_features, fold_classifier = clone(features), clone(classifier)
+        X = fold_features.fit_transform(turns.iloc[train])
+        fold_classifier.fit(X, truth[train], groups=writers[train])
+        p[test] = fold_classifier.predict_proba(fold_features.transform(turns.iloc[test]))
+        given[test] = p[test] >= fold_classifier.thresholds_
+    return pd.DataFrame(p, columns=list(LABELS)), pd.DataFrame(given, columns=list(LABELS))
+
+
+def label_metrics(
+    truth: pd.DataFrame,
+    probabilities: pd.DataFrame,
+    flags: pd.DataFrame,
+    interactions: pd.Series,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Per-label metrics on turns, with 95 % intervals.
+
+    Parameters
+    ----------
+    truth, flags : DataFrame of bool, shape (n_turns, 8)
+    probabilities : DataFrame of float, shape (n_turns, 8)
+    interactions : Series, shape (n_turns,)
+        Resampled whole: turns of one interaction are not independent.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by label, with ``macro`` last: ``support`` (positive turns), ``precision``, ``recall``, ``f1``,
+        ``f1_low``, ``f1_high``, ``average_precision``, ``ece``, ``specificity``.
+
+    References
+    ----------
+    Percentile bootstrap over clusters: B. Efron and R. Tibshirani (1993), An Introduction to the Bootstrap,
+    ch. 13. Expected calibration error, ten bins of equal width: C. Guo et al. (2017), On Calibration of Modern
+    Neural Networks.
+    """
+    y, p, g = (frame[list(LABELS)].to_numpy() for frame in (truth, probabilities, flags))
+    y, g = y.astype(bool), g.astype(bool)
+    codes, _ = pd.factorize(interactions)
+    n = codes.max() + 1
+    cells = np.stack([_sum_by(codes, cell, n) for cell in (y & g, ~y & g, y & ~g, ~y & ~g)])
+    rng = np.random.default_rng(seed)
+    drawn = np.array([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(BOOTSTRAP)])
+    tp, fp, fn, _ = (drawn @ cell for cell in cells)
+    f1_drawn = _ratio(2 * tp, 2 * tp + fp + fn)
+    tp, fp, fn, tn = cells.sum(axis=1)
+    table = pd.DataFrame(
+        {
+            "support": y.sum(axis=0),
+            "precision": _ratio(tp, tp + fp),
+            "recall": _ratio(tp, tp + fn),
+            "f1": _ratio(2 * tp, 2 * tp + fp + fn),
+            "f1_low": np.quantile(f1_drawn, 0.025, axis=0),
+            "f1_high": np.quantile(f1_drawn, 0.975, axis=0),
+            "average_precision": [average_precision_score(y[:, k], p[:, k]) if y[:, k].any() else np.nan for k in range(len(LABELS))],
+            "ece": [expected_calibration_error(y[:, k], p[:, k]) for k in range(len(LABELS))],
+            "specificity": _ratio(tn, tn + fp),
+        },
+        index=pd.Index(LABELS, name="label"),
+    )
+    macro = table.mean()
+    macro["support"] = y.any(axis=1).sum()
+    macro["f1_low"], macro["f1_high"] = np.quantile(f1_drawn.mean(axis=1), [0.025, 0.975])
+    table.loc["macro"] = macro
+    return table.astype({"support": int})
+
+
+def by_interaction(frame: pd.DataFrame, interactions: pd.Series) -> pd.DataFrame:
+    """A row an interaction: the highest value of each label over its turns (a label shown once is shown)."""
+    return frame[list(LABELS)].groupby(interactions.to_numpy(), sort=True).max()
+
+
+def expected_calibration_error(truth: npt.NDArray[np.bool_], p: npt.NDArray[np.float64], bins: int = 10) -> float:
+    """Mean distance of predicted and observed share over ``bins`` bins of equal width, weighted by their size."""
+    which = np.minimum((np.asarray(p) * bins).astype(int), bins - 1)
+    gap = np.bincount(which, weights=np.asarray(truth, dtype=float) - p, minlength=bins)
+    return float(np.abs(gap).sum() / len(p))
+
+
+def _ratio(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.divide(a, b, out=np.zeros(np.shape(a)), where=np.asarray(b) > 0)
+
+
+def _sum_by(codes: npt.NDArray[np.int64], cell: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.float64]:
+    return np.stack([np.bincount(codes, weights=column, minlength=n) for column in cell.T], axis=1)

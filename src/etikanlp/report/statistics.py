@@ -1,0 +1,140 @@
+"""Officer statistics: shares of interactions with intervals, and the flags behind them. No rendering here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm
+
+from etikanlp.codebook import LABELS, VIOLATIONS
+from etikanlp.model import Model
+
+ENOUGH: Final = 10
+"""Interactions from which an officer or unit is compared with others. Below it a 95 % Wilson interval spans more than
+28 points even where nothing was shown, and more than 52 at one half, so a rate says next to nothing."""
+
+ANY_VIOLATION: Final = "any_violation"
+MEASURES: Final = (*LABELS, ANY_VIOLATION)
+
+FLAG_COLUMNS: Final = (
+    "officer_id", "unit", "at", "channel", "interaction_id", "turn", "label", "probability", "threshold", "context",
+    "text", "words", "highlights",
+)  # fmt: skip
+
+
+def wilson(
+    showing: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Wilson score interval of a share.
+
+    Parameters
+    ----------
+    showing, n : array of int
+        Interactions showing the label, and all.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    low, high : ndarray of float64, same shape; 0 and 1 where ``n`` is 0.
+
+    References
+    ----------
+    E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22; recommended for
+    small n by L. D. Brown, T. T. Cai and A. DasGupta (2001), Interval estimation for a binomial proportion.
+    """
+    k, n = np.asarray(showing, dtype=float), np.asarray(n, dtype=float)
+    z2 = norm.ppf(0.5 + level / 2) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = k / n
+        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+        half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    low = np.where(k == 0, 0.0, np.clip(centre - half, 0, 1))
+    high = np.where(k == n, 1.0, np.clip(centre + half, 0, 1))
+    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
+
+
+def shown(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Whether each interaction shows each label: a row for each value of ``by`` and interaction.
+
+    Where several officers share an interaction, each is charged with the own turns only.
+    """
+    keys = [scores[by].fillna("").astype(str), scores["interaction_id"].astype(str)]
+    flags = scores[list(LABELS)].groupby(keys, sort=True).any()
+    flags[ANY_VIOLATION] = flags[list(VIOLATIONS)].any(axis=1)
+    return flags
+
+
+def rates(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Share of interactions showing each label, for each value of ``by``, with 95 % Wilson intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``by``, ``interactions``, ``turns``, ``enough`` and for each of :data:`MEASURES` its share, ``_low``,
+        ``_high`` and ``_n``; sorted by ``by``.
+    """
+    per_interaction = shown(scores, by)
+    grouped = per_interaction.groupby(level=0)
+    n, counts = grouped.size(), grouped.sum()
+    table = pd.DataFrame({"interactions": n, "turns": scores.groupby(scores[by].fillna("").astype(str)).size()})
+    table["enough"] = n >= ENOUGH
+    for measure in MEASURES:
+        low, high = wilson(counts[measure], n)
+        columns = {"": counts[measure] / n, "_low": low, "_high": high, "_n": counts[measure].astype(int)}
+        table = table.assign(**{f"{measure}{suffix}": values for suffix, values in columns.items()})
+    return table.rename_axis(by).reset_index()
+
+
+def home_unit(scores: pd.DataFrame, officers: pd.Series) -> pd.Series:
+    """Unit in which each officer has most turns; empty where the log has no units."""
+    count = scores.groupby([scores["officer_id"].astype(str), scores["unit"].fillna("").astype(str)]).size()
+    best = count.sort_values(kind="stable", ascending=False).reset_index().drop_duplicates("officer_id")
+    return officers.map(best.set_index("officer_id")["unit"])
+
+
+def count_interactions(scores: pd.DataFrame) -> int:
+    """Number of distinct interactions."""
+    return int(scores["interaction_id"].nunique())
+
+
+def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """A row per flagged violation, most probable first within each officer.
+
+    ``highlights`` lists the stretches of the text that speak for the label: start, end, share of the largest weight;
+    ``words`` names the strongest of them.
+    """
+    rows = []
+    thresholds = model.thresholds
+    flagged = scores[scores[list(VIOLATIONS)].any(axis=1)]
+    for turn in flagged.to_dict("records"):
+        given = [label for label in VIOLATIONS if turn[label]]
+        why = model.explain(turn["text"], turn["context"], labels=given)
+        for label in given:
+            words = why[(why["label"] == label) & (why["source"] == "text") & (why["weight"] > 0)]
+            strongest = words.sort_values("weight", ascending=False, kind="stable").head(6)
+            top = strongest["weight"].max() if len(strongest) else 1.0
+            rows.append(
+                {name: turn[name] for name in FLAG_COLUMNS if name in turn}
+                | {
+                    "label": label,
+                    "probability": float(turn[f"p_{label}"]),
+                    "threshold": float(thresholds[label]),
+                    "words": ", ".join(dict.fromkeys(strongest["word"])),
+                    "highlights": [(int(w.start), int(w.end), float(w.weight / top)) for w in words.itertuples()],
+                }
+            )
+    table = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
+    return table.sort_values(["officer_id", "probability"], ascending=[True, False], kind="stable").reset_index(drop=True)
+
+
+def to_review_first(officers: pd.DataFrame) -> pd.DataFrame:
+    """Officers with enough interactions and at least one violation, by the lower end of their interval.
+
+    The lower end, not the share: it is what can be said with confidence, so few calls never top the list.
+    """
+    judged = officers[officers["enough"] & (officers[f"{ANY_VIOLATION}_n"] > 0)]
+    return judged.sort_values([f"{ANY_VIOLATION}_low", "officer_id"], ascending=[False, True], kind="stable")

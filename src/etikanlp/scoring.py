@@ -1,0 +1,170 @@
+"""Batch scoring: a log in, the score table out, chunk by chunk; nothing half-written ever looks finished."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from etikanlp import tables
+from etikanlp.codebook import LABELS
+from etikanlp.model import Model
+from etikanlp.sources import raw_chunks
+from etikanlp.transcripts import REJECT_COLUMNS, Chunk, from_frame, read_log, with_context
+
+ID_COLUMNS: Final = ("interaction_id", "turn", "officer_id", "unit", "channel", "at", "text", "context")
+SCORE_COLUMNS: Final = (*ID_COLUMNS, *(name for label in LABELS for name in (f"p_{label}", label)))
+"""Columns of the score table, in order: a row an officer turn."""
+
+
+class Summary(NamedTuple):
+    """Counts of one scoring run; ``rows`` = ``rows_read`` + ``rows_rejected``."""
+
+    rows: int
+    rows_read: int
+    rows_rejected: int
+    officer_turns: int
+    out: Path
+    rejects: Path | None
+    """Where the rejects lie; None if there are none."""
+
+
+def score(log: pd.DataFrame | str | Path, model: Model, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Score a log held in memory, or a log file.
+
+    Parameters
+    ----------
+    log : DataFrame, str or Path
+        Long (a row a turn) or reply (a row a reply) format.
+    model : Model
+    columns : mapping, optional
+        Column of the turn table to column of the log, for names that are not recognised.
+
+    Returns
+    -------
+    DataFrame
+        The score table (:data:`SCORE_COLUMNS`): ``p_<label>`` float32, ``<label>`` bool. Its ``attrs["rejects"]``
+        holds the rows that could not be read, with their reason.
+
+    Raises
+    ------
+    LogError
+        If the log cannot be read at all.
+    """
+    chunks = [from_frame(log, columns)] if isinstance(log, pd.DataFrame) else list(read_log(log, columns))
+    scored = pd.concat([table for _, table in _scored(iter(chunks), model)], ignore_index=True)
+    scored.attrs["rejects"] = pd.concat([chunk.rejects for chunk in chunks], ignore_index=True).to_dict("records")
+    return scored
+
+
+def score_file(
+    log: str | Path,
+    out: str | Path,
+    model: Model,
+    columns: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+    chunk_rows: int = 20_000,
+) -> Summary:
+    """Score a log file into a file, told by its ending: .parquet, .csv, .xlsx or .jsonl.
+
+    The scores are written under another name and get theirs when complete; rows that cannot be read go to
+    ``<out>.rejects.csv`` beside it.
+
+    Parameters
+    ----------
+    log, out : str or Path
+    model : Model
+    columns : mapping, optional
+        As in :func:`score`.
+    progress : callable
+        Called with the number of rows done, chunk by chunk.
+    chunk_rows : int
+        Rows held in memory at a time.
+
+    Raises
+    ------
+    LogError
+        If the log cannot be read, or the ending of ``out`` is unknown.
+    """
+    out = Path(out)
+    rejects = out.with_name(f"{out.stem}.rejects.csv")
+    rows = rejected = officer_turns = 0
+    with _unfinished(out) as part, _unfinished(rejects) as rejects_part:
+        with tables.writer(part, out.suffix) as write, tables.writer(rejects_part, ".csv") as write_rejects:
+            for chunk, table in _scored(read_log(log, columns, chunk_rows), model):
+                write(table)
+                if len(chunk.rejects):
+                    write_rejects(chunk.rejects[list(REJECT_COLUMNS)])
+                rows += chunk.rows
+                rejected += len(chunk.rejects)
+                officer_turns += len(table)
+                progress(chunk.rows)
+        if rejected:
+            os.replace(rejects_part, rejects)
+        else:
+            rejects.unlink(missing_ok=True)
+        os.replace(part, out)
+    return Summary(rows, rows - rejected, rejected, officer_turns, out, rejects if rejected else None)
+
+
+def read_scores(path: str | Path) -> pd.DataFrame:
+    """Read a score table back from any file :func:`score_file` writes.
+
+    Raises
+    ------
+    LogError
+        If the file cannot be read or is no score table.
+    """
+    return tables.read(Path(path), SCORE_COLUMNS).pipe(_typed)
+
+
+def is_score_table(path: str | Path) -> bool:
+    """Whether a file is a score table rather than a log, told by its columns."""
+    chunk = next(raw_chunks(Path(path), 1), None)
+    return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
+
+
+def _scored(chunks: Iterator[Chunk], model: Model) -> Iterator[tuple[Chunk, pd.DataFrame]]:
+    pending: dict[str, str] = {}
+    for chunk in chunks:
+        officers = with_context(chunk.turns, pending)
+        p = model.predict_proba(officers["text"], officers["context"])
+        flags = model.flags(p)
+        results = pd.concat([p.add_prefix("p_"), flags], axis=1)
+        yield chunk, pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
+
+
+def _typed(scores: pd.DataFrame) -> pd.DataFrame:
+    """The score table's types, whatever the file kept of them."""
+    scores = scores[list(SCORE_COLUMNS)].copy()
+    for name in ("interaction_id", "officer_id", "unit", "channel", "text", "context"):
+        kept = scores[name].astype(object).where(scores[name].notna(), None)
+        values = [None if value is None else str(value) for value in kept]
+        if name in {"text", "context"}:
+            values = [value or "" for value in values]
+        scores[name] = pd.array(values, dtype=pd.ArrowDtype(pa.large_string()))
+    scores["at"] = pd.to_datetime(scores["at"]).astype("datetime64[s]").astype(pd.ArrowDtype(pa.timestamp("s")))
+    scores["turn"] = scores["turn"].astype(float).astype(int).astype(pd.ArrowDtype(pa.int32()))
+    for label in LABELS:
+        scores[f"p_{label}"] = scores[f"p_{label}"].astype("float32")
+        scores[label] = scores[label].map(_TRUE).astype(bool)
+    return scores
+
+
+_TRUE: Final[dict[Any, bool]] = {True: True, False: False, "True": True, "False": False, "true": True, "false": False, 1: True, 0: False, "1": True, "0": False}
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A name to write under until the file is complete; removed if it never is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.unfinished")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
