@@ -52,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 $(MODEL): $(READY) $(CORPUS) $(LEARNING)
-	$(BIN)/etikanlp train
+	$(BIN)/etikanlp train --force
 	@touch $@
 
 reports/$(NAME).id.html: $(MODEL) $(LOG) $(SOURCE)

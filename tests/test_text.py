@@ -10,7 +10,23 @@ from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
 
 from etikanlp import text
 
-WORDS = st.sampled_from(["Bu", "tidak", "BISA", "Rp50.000", "yg", "bangeeet", "👍🏽", "?!", "…", "ki'", "e-KTP", "\u200b", "ñandú"])
+WORDS = st.sampled_from(
+    [
+        "Bu",
+        "tidak",
+        "BISA",
+        "Rp50.000",
+        "yg",
+        "bangeeet",
+        "👍🏽",
+        "?!",
+        "…",
+        "ki'",
+        "e-KTP",
+        "\u200b",
+        "ñandú",
+    ]
+)
 TEXTS = st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map(" ".join))
 
 
@@ -18,7 +34,9 @@ TEXTS = st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map(" ".joi
 @given(st.lists(TEXTS, max_size=8))
 def test_a_column_is_read_as_its_texts_one_by_one(texts):
     tokens = text.tokenize(texts)
-    read = [[tokens.forms[i] for i in tokens.ids[a:b]] for a, b in zip(tokens.offsets, tokens.offsets[1:], strict=False)]
+    read = [
+        [tokens.forms[i] for i in tokens.ids[a:b]] for a, b in zip(tokens.offsets, tokens.offsets[1:], strict=False)
+    ]
     assert read == [text.forms(string) for string in texts]
 
 
@@ -40,7 +58,10 @@ def test_every_piece_lies_where_it_says(string):
         ("Rp50.000 jam 16.00", ["rp", "00.000", "jam", "00.00"]),
         ("NIK 3174051203900004", ["nik", text.CAPITALS, "0000000000"]),
         ("makasih 🙏🏽", ["terima", "kasih", "🙏"]),
-        ("lihat https://contoh.id/a?b dan tulis ke cs@contoh.id", ["lihat", "<url>", "dan", "tulis", "ke", "<email>"]),
+        (
+            "lihat https://contoh.id/a?b dan tulis ke cs@contoh.id",
+            ["lihat", "<url>", "dan", "tulis", "ke", "<email>"],
+        ),
         ("APA???", ["apa", text.CAPITALS, "?"]),
         ("apa?!?!", ["apa", "!?"]),
         ("sebentar... ya", ["sebentar", "…", "ya"]),
@@ -73,7 +94,13 @@ def test_char_ngrams_are_those_of_scikit_learn():
 
 @pytest.mark.parametrize(
     "column",
-    [["a", None], pd.Series(["a", None]), np.array(["a", None], dtype=object), pa.chunked_array([["a"], [None]]), pa.array(["a", None]).dictionary_encode()],
+    [
+        ["a", None],
+        pd.Series(["a", None]),
+        np.array(["a", None], dtype=object),
+        pa.chunked_array([["a"], [None]]),
+        pa.array(["a", None]).dictionary_encode(),
+    ],
 )
 def test_any_column_of_strings_is_taken(column):
     assert text.as_arrow(column).to_pylist() == ["a", ""]

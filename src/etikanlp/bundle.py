@@ -93,7 +93,9 @@ def load(path: str | Path | None = None) -> Model:
         terms = json.loads(content["terms.json"])
         return _model(arrays, settings, terms, json.loads(content["stems.json"]))
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise BundleError(f"{folder}: its parts do not fit together ({error}); train it again: etikanlp train") from None
+        raise BundleError(
+            f"{folder}: its parts do not fit together ({error}); train it again: etikanlp train"
+        ) from None
 
 
 def find(path: str | Path | None = None) -> Path:
@@ -107,7 +109,9 @@ def find(path: str | Path | None = None) -> Path:
     named = path if path is not None else os.environ.get(ENVIRONMENT)
     if named is not None:
         if not (Path(named) / MANIFEST).is_file():
-            raise BundleError(f"{named}: no model here ({MANIFEST} is missing); train one: etikanlp train --out {named}")
+            raise BundleError(
+                f"{named}: no model here ({MANIFEST} is missing); train one: etikanlp train --out {named}"
+            )
         return Path(named)
     inside = Path(str(resources.files(__package__))) / "models" / NAME
     for folder in (Path("models") / NAME, inside):
@@ -164,7 +168,9 @@ def _verified(folder: Path) -> dict[str, bytes]:
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{folder / MANIFEST}: not a readable manifest ({error}); {again}") from None
     if newer:
-        raise BundleError(f"{folder}: format {manifest['format']} is newer than this version reads ({FORMAT}); update etikanlp")
+        raise BundleError(
+            f"{folder}: format {manifest['format']} is newer than this version reads ({FORMAT}); update etikanlp"
+        )
     content = {}
     for name, expected in sums.items():
         if Path(name).name != name:
@@ -181,13 +187,15 @@ def _verified(folder: Path) -> dict[str, bytes]:
     return content
 
 
-def _model(arrays: dict[str, Any], settings: dict[str, Any], terms: dict[str, list[str]], stems: dict[str, str]) -> Model:
+def _model(
+    arrays: dict[str, Any], settings: dict[str, Any], terms: dict[str, list[str]], stems: dict[str, str]
+) -> Model:
     if tuple(settings["labels"]) != LABELS:
         raise ValueError(f"labels {settings['labels']} are not the codebook's")
-    given = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["features"].items()}
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["features"].items()}
     features = TurnFeatures(**given)
-    features.text_ = _vectorizer(features, terms["text"], arrays["text_idf"], stems)
-    features.context_ = StemTfidfVectorizer((1, 1), None, min_df=features.min_df)
+    features.text_, features.context_ = features.vectorizers()
+    _set_terms(features.text_, terms["text"], arrays["text_idf"], stems)
     _set_terms(features.context_, terms["context"], arrays["context_idf"], stems)
     classifier = CalibratedMultiLabelClassifier(**settings["classifier"])
     classifier.restore(arrays["coef"], arrays["intercept"], arrays["calibration"], arrays["thresholds"])
@@ -195,14 +203,6 @@ def _model(arrays: dict[str, Any], settings: dict[str, Any], terms: dict[str, li
     if classifier.coef_.shape != (len(LABELS), n_features):
         raise ValueError(f"weights of shape {classifier.coef_.shape} for {n_features} terms")
     return Model(features, classifier, settings["info"])
-
-
-def _vectorizer(features: TurnFeatures, terms: list[str], idf: Any, stems: dict[str, str]) -> StemTfidfVectorizer:
-    vectorizer = StemTfidfVectorizer(
-        features.word_ngram_range, features.char_ngram_range, features.char_weight, features.min_df
-    )
-    _set_terms(vectorizer, terms, idf, stems)
-    return vectorizer
 
 
 def _set_terms(vectorizer: StemTfidfVectorizer, terms: list[str], idf: Any, stems: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ DEFAULT_MODEL = "models/etikanlp-id"
 # ruff: noqa: PLC0415
 
 
-class _Columns(click.ParamType):
+class _Columns(click.ParamType[dict[str, str]]):
     """``text=isi,officer_id=agen`` as a dict."""
 
     name = "COLUMN=NAME,…"
@@ -32,10 +32,16 @@ class _Columns(click.ParamType):
 
 
 _columns = click.option(
-    "--columns", type=_Columns(), default={}, help="Columns of the log whose names are not recognised: text=isi,officer_id=agen."
+    "--columns",
+    type=_Columns(),
+    default={},
+    help="Columns of the log whose names are not recognised: text=isi,officer_id=agen.",
 )
 _model = click.option(
-    "--model", "model_path", metavar="FOLDER", help="A trained model; default: $ETIKANLP_MODEL, models/, or the packaged one."
+    "--model",
+    "model_path",
+    metavar="FOLDER",
+    help="A trained model; default: $ETIKANLP_MODEL, models/, or the packaged one.",
 )
 
 
@@ -69,7 +75,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--corpus", "folder", default=DEFAULT_CORPUS, show_default=True, help="Folder of annotated *.jsonl files.")
+@click.option(
+    "--corpus", "folder", default=DEFAULT_CORPUS, show_default=True, help="Folder of annotated *.jsonl files."
+)
 @click.option("--out", default=DEFAULT_MODEL, show_default=True, help="Folder of the trained model.")
 @click.option("--force", is_flag=True, help="Train even if the model there is of this corpus and version.")
 def train(folder: str, out: str, force: bool) -> None:
@@ -109,8 +117,16 @@ def score(log: str, out: str, columns: dict[str, str], model_path: str | None) -
 
 @main.command()
 @click.argument("scores_or_log", type=click.Path())
-@click.option("--out", default="reports", show_default=True, type=click.Path(), help="Folder for both, or a file .html or .xlsx.")
-@click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report.")
+@click.option(
+    "--out",
+    default="reports",
+    show_default=True,
+    type=click.Path(),
+    help="Folder for both, or a file .html or .xlsx.",
+)
+@click.option(
+    "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
+)
 @_columns
 @_model
 def report(scores_or_log: str, out: str, lang: Any, columns: dict[str, str], model_path: str | None) -> None:
@@ -140,7 +156,9 @@ def report(scores_or_log: str, out: str, lang: Any, columns: dict[str, str], mod
     with _waiting("report"):
         built = officer_report(scores, model)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
-        written = [built.to_excel(path, lang) if path.suffix == ".xlsx" else built.to_html(path, lang) for path in paths]
+        written = [
+            built.to_excel(path, lang) if path.suffix == ".xlsx" else built.to_html(path, lang) for path in paths
+        ]
     shown = built.officers.set_index("officer_id")
     table = shown[["unit", "interactions"]].assign(
         **{label: shown[f"{label}_n"] for label in ("courtesy", "empathy", "transparency", "accountability")},
@@ -166,8 +184,6 @@ def evaluate(annotated: str, json_path: str | None, model_path: str | None) -> N
     """
     import json
 
-    import pandas as pd
-
     from etikanlp import bundle, corpus, evaluation
     from etikanlp.codebook import LABELS
 
@@ -177,14 +193,14 @@ def evaluate(annotated: str, json_path: str | None, model_path: str | None) -> N
     flags = model.flags(p)
     truth, interactions = turns[list(LABELS)].astype(bool), turns["interaction_id"].astype(str)
     of_turns = evaluation.label_metrics(truth, p, flags, interactions)
-    ids = pd.Series(sorted(set(interactions)))
-    of_interactions = evaluation.label_metrics(
-        *(evaluation.by_interaction(frame, interactions) for frame in (truth, p, flags)), interactions=ids
-    )
+    of_interactions = evaluation.interaction_metrics(truth, p, flags, interactions)
     for name, table in (("turns", of_turns), ("interactions", of_interactions)):
         click.echo(f"{name}:\n{_table(table)}\n")
     if model.info.get("corpus", {}).get("sha256") == corpus.fingerprint(annotated):
-        click.echo("warning: this is the corpus the model was trained on; see MODEL_CARD.md for honest figures", err=True)
+        click.echo(
+            "warning: this is the corpus the model was trained on; see MODEL_CARD.md for honest figures",
+            err=True,
+        )
     if json_path:
         tables = {"turns": of_turns.to_dict("index"), "interactions": of_interactions.to_dict("index")}
         Path(json_path).write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
@@ -268,12 +284,12 @@ def _score(log: str, out: str | Path, columns: dict[str, str], model_path: str |
 
 
 @contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+def _progress(total: int | None) -> Iterator[Callable[[int], object]]:
     """Rows per second and time left, on a terminal only."""
     from tqdm import tqdm
 
     with tqdm(total=total, unit=" rows", unit_scale=True, disable=not sys.stderr.isatty(), leave=False, delay=2) as bar:
-        yield lambda rows: None if bar.update(rows) else None
+        yield bar.update
 
 
 @contextmanager

@@ -37,7 +37,10 @@ CODEBOOK: Final[tuple[Label, ...]] = (
             "en": "An act of politeness towards the customer: greeting, thanks, apology, softened request, "
             "offer of help or polite closing. A form of address alone is not enough.",
         },
-        {"id": "Senyum, salam, sapa; ramah, sopan, hormat", "en": "Smile, greet, address; friendly, respectful"},
+        {
+            "id": "Senyum, salam, sapa; ramah, sopan, hormat",
+            "en": "Smile, greet, address; friendly, respectful",
+        },
     ),
     Label(
         "empathy",

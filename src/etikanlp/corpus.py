@@ -66,7 +66,9 @@ def files(corpus: str | Path) -> list[Path]:
     corpus = Path(corpus)
     found = [corpus] if corpus.is_file() else sorted(corpus.glob("*.jsonl"))
     if not found:
-        raise CorpusError(f"{corpus}: no annotated file (*.jsonl) here; give the corpus folder, for example data/annotated")
+        raise CorpusError(
+            f"{corpus}: no annotated file (*.jsonl) here; give the corpus folder, for example data/annotated"
+        )
     return found
 
 

@@ -108,7 +108,9 @@ def label_metrics(
             "f1": _ratio(2 * tp, 2 * tp + fp + fn),
             "f1_low": np.quantile(f1_drawn, 0.025, axis=0),
             "f1_high": np.quantile(f1_drawn, 0.975, axis=0),
-            "average_precision": [average_precision_score(y[:, k], p[:, k]) if y[:, k].any() else np.nan for k in range(len(LABELS))],
+            "average_precision": [
+                average_precision_score(y[:, k], p[:, k]) if y[:, k].any() else np.nan for k in range(len(LABELS))
+            ],
             "ece": [expected_calibration_error(y[:, k], p[:, k]) for k in range(len(LABELS))],
             "specificity": _ratio(tn, tn + fp),
         },
@@ -119,6 +121,14 @@ def label_metrics(
     macro["f1_low"], macro["f1_high"] = np.quantile(f1_drawn.mean(axis=1), [0.025, 0.975])
     table.loc["macro"] = macro
     return table.astype({"support": int})
+
+
+def interaction_metrics(
+    truth: pd.DataFrame, probabilities: pd.DataFrame, flags: pd.DataFrame, interactions: pd.Series
+) -> pd.DataFrame:
+    """As :func:`label_metrics`, but a row an interaction: it shows a label when one of its turns does."""
+    tables = [by_interaction(frame, interactions) for frame in (truth, probabilities, flags)]
+    return label_metrics(tables[0], tables[1], tables[2], pd.Series(tables[0].index))
 
 
 def by_interaction(frame: pd.DataFrame, interactions: pd.Series) -> pd.DataFrame:

@@ -40,7 +40,9 @@ def contributions(
     rows += [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, baseline, strict=True)]
     for source, string, vectorizer, weights in parts:
         for (start, end), shares in _word_shares(string, vectorizer, weights).items():
-            rows += [(label, source, string[start:end], start, end, w) for label, w in zip(LABELS, shares, strict=True) if w]
+            rows += [
+                (label, source, string[start:end], start, end, w) for label, w in zip(LABELS, shares, strict=True) if w
+            ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     order = table["label"].map({label: i for i, label in enumerate(LABELS)})
     return table.assign(order=order).sort_values(["order", "source", "start"], kind="stable").drop(columns="order")
@@ -52,7 +54,7 @@ def _word_shares(
     """Share of each stretch of the text in each label's log-odds, shape (n_labels,) each."""
     found = list(pieces(text))
     column = vectorizer.vocabulary_
-    scale = vectorizer.weights_ / np.sqrt(max(len(found), 1))
+    scale = vectorizer.weights_ * vectorizer.length_scale(len(found))
     stems = stem([piece.form for piece in found], vectorizer.stems_)
     shares = {(piece.start, piece.end): np.zeros(len(coef)) for piece in found}
     low, high = vectorizer.word_ngram_range

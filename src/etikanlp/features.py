@@ -22,7 +22,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from etikanlp.text import Texts, Tokens, char_ngrams, forms, offsets_of, stem, tokenize, word_ngrams
 
-FloatMatrix = sp.csr_matrix
+FloatMatrix = Any
+"""A SciPy CSR matrix of float64."""
 
 
 class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
@@ -36,6 +37,9 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         Lower and upper length of character n-grams inside space-padded words (``char_wb``); None for none.
     char_weight : float, default=0.2
         Factor on the columns of character n-grams, which are many and repeat what the stems say.
+    length_offset : float, default=10
+        Added to the number of tokens in the length scale, so that a single word of a very short turn does not
+        weigh like a whole turn.
     min_df : int, default=2
         Terms in fewer texts than this are dropped.
     stems : mapping of str to str, optional
@@ -52,7 +56,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    A row is divided by the square root of the number of tokens rather than by its own Euclidean norm. For
+    A row is divided by the square root of the (offset) number of tokens rather than by its own Euclidean norm. For
     texts whose terms seldom repeat the two are nearly proportional, and with the former a linear model over
     the row is a sum over words of figures known beforehand.
     """
@@ -62,12 +66,14 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         word_ngram_range: tuple[int, int] = (1, 2),
         char_ngram_range: tuple[int, int] | None = (2, 5),
         char_weight: float = 0.2,
+        length_offset: float = 10,
         min_df: int = 2,
         stems: Mapping[str, str] | None = None,
     ) -> None:
         self.word_ngram_range = word_ngram_range
         self.char_ngram_range = char_ngram_range
         self.char_weight = char_weight
+        self.length_offset = length_offset
         self.min_df = min_df
         self.stems = stems
 
@@ -126,6 +132,10 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         return {k: v for k, v in state.items() if k not in {"_vocabulary", "_stem_ids", "_keys", "_key_terms"}}
+
+    def length_scale(self, n_tokens: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Factor on the row of a text of so many tokens."""
+        return 1 / np.sqrt(np.maximum(np.asarray(n_tokens, dtype=float) + self.length_offset, 1))
 
     def _distinct_terms(self, tokens: Tokens, stems: list[str]) -> list[str]:
         """Every term of the texts, sorted."""
@@ -212,7 +222,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         )
 
     def _weighted(self, counts: FloatMatrix, tokens: Tokens) -> FloatMatrix:
-        scale = 1 / np.sqrt(np.maximum(np.diff(tokens.offsets), 1))
+        scale = self.length_scale(np.diff(tokens.offsets))
         return sp.csr_matrix(sp.diags_array(scale) @ counts @ sp.diags_array(self.weights_))
 
 
@@ -221,7 +231,7 @@ class TurnFeatures(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    word_ngram_range, char_ngram_range, char_weight, min_df
+    word_ngram_range, char_ngram_range, char_weight, length_offset, min_df
         Of the turn's :class:`StemTfidfVectorizer`.
     context_weight : float, default=0.3
         Factor on the stems (unigrams) of the context; 0 leaves the context out.
@@ -237,12 +247,14 @@ class TurnFeatures(TransformerMixin, BaseEstimator):
         word_ngram_range: tuple[int, int] = (1, 2),
         char_ngram_range: tuple[int, int] | None = (2, 5),
         char_weight: float = 0.2,
+        length_offset: float = 10,
         context_weight: float = 0.3,
         min_df: int = 2,
     ) -> None:
         self.word_ngram_range = word_ngram_range
         self.char_ngram_range = char_ngram_range
         self.char_weight = char_weight
+        self.length_offset = length_offset
         self.context_weight = context_weight
         self.min_df = min_df
 
@@ -254,12 +266,17 @@ class TurnFeatures(TransformerMixin, BaseEstimator):
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> FloatMatrix:
         """Fit, then return the features of the same turns, shape (n_turns, n_features)."""
         text, context = _columns(X)
-        self.text_ = StemTfidfVectorizer(
-            self.word_ngram_range, self.char_ngram_range, self.char_weight, self.min_df
-        )
+        self.text_, self.context_ = self.vectorizers()
         of_text = self.text_.fit_transform(text)
-        self.context_ = StemTfidfVectorizer((1, 1), None, min_df=self.min_df, stems=self.text_.stems_)
+        self.context_.set_params(stems=self.text_.stems_)
         return self._joined(of_text, self.context_.fit_transform(context))
+
+    def vectorizers(self) -> tuple[StemTfidfVectorizer, StemTfidfVectorizer]:
+        """Unfitted vectorizers of the turn and of its context."""
+        text = StemTfidfVectorizer(
+            self.word_ngram_range, self.char_ngram_range, self.char_weight, self.length_offset, self.min_df
+        )
+        return text, StemTfidfVectorizer((1, 1), None, length_offset=self.length_offset, min_df=self.min_df)
 
     def transform(self, X: Any) -> FloatMatrix:
         """Features of turns given as in :meth:`fit`, shape (n_turns, n_features), float64."""

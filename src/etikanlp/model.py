@@ -60,7 +60,10 @@ class Model:
         ValueError
             If ``context`` has another length than ``texts``.
         """
-        probabilities = self.classifier.predict_proba(self.features.transform(_turns(texts, context)))
+        turns = _turns(texts, context)
+        if turns.empty:  # scikit-learn's estimators refuse to predict nothing
+            return pd.DataFrame(np.zeros((0, len(LABELS)), dtype=np.float32), columns=list(LABELS))
+        probabilities = self.classifier.predict_proba(self.features.transform(turns))
         return pd.DataFrame(probabilities.astype(np.float32), columns=list(LABELS))
 
     def predict(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
@@ -105,4 +108,6 @@ def _turns(texts: Texts, context: Texts | None) -> pd.DataFrame:
     if len(said) != len(text):
         raise ValueError(f"context has {len(said)} entries where texts has {len(text)}")
     arrow = {"text": text, "context": said}
-    return pd.DataFrame({name: pd.array(values, dtype=pd.ArrowDtype(pa.large_string())) for name, values in arrow.items()})
+    return pd.DataFrame(
+        {name: pd.array(values, dtype=pd.ArrowDtype(pa.large_string())) for name, values in arrow.items()}
+    )

@@ -21,4 +21,4 @@ def mask(text: str) -> str:
             return match.group()
         return re.sub(r"\d", "•", match.group())
 
-    return _EMAIL.sub(lambda m: re.sub(r"[^@.]", "•", m.group()), _LONG_NUMBER.sub(blank, text))
+    return _EMAIL.sub(lambda m: re.sub(r"[^@]", "•", m.group()), _LONG_NUMBER.sub(blank, text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,7 +66,7 @@ def score_file(
     out: str | Path,
     model: Model,
     columns: Mapping[str, str] | None = None,
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], object] = lambda rows: None,
     chunk_rows: int = 20_000,
 ) -> Summary:
     """Score a log file into a file, told by its ending: .parquet, .csv, .xlsx or .jsonl.
@@ -105,10 +104,10 @@ def score_file(
                 officer_turns += len(table)
                 progress(chunk.rows)
         if rejected:
-            os.replace(rejects_part, rejects)
+            rejects_part.replace(rejects)
         else:
             rejects.unlink(missing_ok=True)
-        os.replace(part, out)
+        part.replace(out)
     return Summary(rows, rows - rejected, rejected, officer_turns, out, rejects if rejected else None)
 
 
@@ -156,7 +155,16 @@ def _typed(scores: pd.DataFrame) -> pd.DataFrame:
     return scores
 
 
-_TRUE: Final[dict[Any, bool]] = {True: True, False: False, "True": True, "False": False, "true": True, "false": False, 1: True, 0: False, "1": True, "0": False}
+_TRUE: Final[dict[Any, bool]] = {
+    True: True,
+    False: False,
+    "True": True,
+    "False": False,
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+}
 
 
 @contextmanager

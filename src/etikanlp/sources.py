@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -213,7 +213,7 @@ def _unique(header: list[str]) -> list[str]:
     return names
 
 
-def _frame(header: list[str], values: list[list[object]]) -> pd.DataFrame:
+def _frame(header: list[str], values: Sequence[Sequence[object]]) -> pd.DataFrame:
     return pd.DataFrame(values, columns=pd.Index(header, dtype=object), dtype=object)
 
 
@@ -248,7 +248,9 @@ def _jsonl_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
                     rows.append(row)
                     records.append(record)
             if not records and len(broken) == len(batch) and batch[0][0] == 1:
-                raise LogError(f"{path}: no line is a JSON object (line 1: {broken[0].reason}); one object a line is needed")
+                raise LogError(
+                    f"{path}: no line is a JSON object (line 1: {broken[0].reason}); one object a line is needed"
+                )
             yield Raw(pd.DataFrame(records, dtype=object), np.array(rows, dtype=np.int64), broken)
 
 

@@ -34,7 +34,9 @@ def writer(path: Path, kind: str) -> AbstractContextManager[Write]:
         If the kind is unknown.
     """
     if kind.lower() not in _WRITERS:
-        raise LogError(f"cannot write {kind or 'a file without an ending'!r}; end the name with one of {', '.join(_WRITERS)}")
+        raise LogError(
+            f"cannot write {kind or 'a file without an ending'!r}; end the name with one of {', '.join(_WRITERS)}"
+        )
     return _WRITERS[kind.lower()](path)
 
 
@@ -107,7 +109,15 @@ def _jsonl(path: Path) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def write(table: pd.DataFrame) -> None:
-            table.to_json(file, orient="records", lines=True, force_ascii=False, date_format="iso", date_unit="s", double_precision=15)
+            table.to_json(
+                file,
+                orient="records",
+                lines=True,
+                force_ascii=False,
+                date_format="iso",
+                date_unit="s",
+                double_precision=15,
+            )
 
         yield write
 

@@ -233,7 +233,7 @@ def char_ngrams(form: str, ngram_range: tuple[int, int]) -> list[str]:
     if not is_word(form):
         return []
     padded, (low, high) = f" {form} ", ngram_range
-    grams = []
+    grams: list[str] = []
     for n in range(low, high + 1):
         grams.extend(padded[i : i + n] for i in range(max(len(padded) - n, 0) + 1))
         if n >= len(padded):
@@ -244,6 +244,4 @@ def char_ngrams(form: str, ngram_range: tuple[int, int]) -> list[str]:
 def word_ngrams(stems: Sequence[str], ngram_range: tuple[int, int]) -> list[str]:
     """Word n-grams of a sequence of stems, joined by a space (the plain reference)."""
     low, high = ngram_range
-    return [
-        " ".join(stems[i : i + n]) for n in range(low, high + 1) for i in range(max(len(stems) - n + 1, 0))
-    ]
+    return [" ".join(stems[i : i + n]) for n in range(low, high + 1) for i in range(max(len(stems) - n + 1, 0))]

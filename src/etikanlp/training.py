@@ -12,7 +12,7 @@ from etikanlp import bundle, corpus
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import CODEBOOK, LABELS
 from etikanlp.errors import BundleError
-from etikanlp.evaluation import by_interaction, label_metrics, out_of_fold
+from etikanlp.evaluation import interaction_metrics, label_metrics, out_of_fold
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model
 
@@ -55,17 +55,14 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
     probabilities, flags = out_of_fold(turns, features, classifier)
     truth, interactions = turns[list(LABELS)], turns["interaction_id"]
     metrics = label_metrics(truth, probabilities, flags, interactions)
-    ids = pd.Series(sorted(set(interactions)))
-    of_interactions = label_metrics(
-        *(by_interaction(frame, interactions) for frame in (truth, probabilities, flags)), interactions=ids
-    )
+    of_interactions = interaction_metrics(truth, probabilities, flags, interactions)
     classifier.fit(features.fit_transform(turns), truth.to_numpy(dtype=int), groups=turns["writer"])
     classifier.set_params(n_jobs=None)
     info = {
         "corpus": {
             "sha256": corpus.fingerprint(folder),
             "writers": int(turns["writer"].nunique()),
-            "interactions": len(ids),
+            "interactions": int(interactions.nunique()),
             "officer_turns": len(turns),
         },
         "versions": _versions(),
@@ -85,11 +82,11 @@ def is_current(folder: str | Path, out: str | Path) -> bool:
         model = bundle.load(out)
     except BundleError:
         return False
-    fresh = TurnFeatures(**FEATURES), CalibratedMultiLabelClassifier(**CLASSIFIER)
     return (
         model.info.get("corpus", {}).get("sha256") == corpus.fingerprint(folder)
         and model.info.get("versions") == _versions()
-        and all(a.get_params() == b.get_params() for a, b in zip(fresh, (model.features, model.classifier), strict=True))
+        and model.features.get_params() == TurnFeatures(**FEATURES).get_params()
+        and model.classifier.get_params() == CalibratedMultiLabelClassifier(**CLASSIFIER).get_params()
     )
 
 
@@ -120,17 +117,17 @@ turns of writers held out.
 
 ## How right it is
 
-Measured on {of_corpus['officer_turns']:,} officer turns of {of_corpus['interactions']:,} interactions by
-{of_corpus['writers']} writers, each turn judged by a model that saw nothing of its writer or its scenario (five folds;
+Measured on {of_corpus["officer_turns"]:,} officer turns of {of_corpus["interactions"]:,} interactions by
+{of_corpus["writers"]} writers, each turn judged by a model that saw nothing of its writer or its scenario (five folds;
 terms, weights, calibration and thresholds learned inside each). Intervals: 95 %, bootstrap over interactions.
 
 ### Turns
 
-{_metrics_table(info['metrics']['turns'])}
+{_metrics_table(info["metrics"]["turns"])}
 
 ### Interactions (a label is shown when at least one officer turn shows it)
 
-{_metrics_table(info['metrics']['interactions'])}
+{_metrics_table(info["metrics"]["interactions"])}
 
 ECE is the expected calibration error: the mean distance between a stated probability and the share that came true.
 
@@ -153,7 +150,7 @@ The corpus was written for this purpose and not collected from people, so violat
 a real log; see its datasheet. Where violations are rare a larger share of flags is wrong than the precision
 above says.
 
-- Corpus SHA-256: `{of_corpus['sha256']}`
+- Corpus SHA-256: `{of_corpus["sha256"]}`
 - {versions}
 - Stems and stemming: Sastrawi, whose word list comes from Kateglo under CC BY-NC-SA 3.0.
 """

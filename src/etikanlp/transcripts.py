@@ -260,7 +260,9 @@ def _chunk(raw: Raw, names: dict[str, str], turns_so_far: dict[str, int]) -> Chu
         columns=REJECT_COLUMNS,
     )
     broken = pd.DataFrame([reject._asdict() for reject in raw.broken], columns=REJECT_COLUMNS)
-    rejects = pd.concat([part for part in (rejects, broken) if len(part)] or [rejects]).sort_values("row", kind="stable")
+    rejects = pd.concat([part for part in (rejects, broken) if len(part)] or [rejects]).sort_values(
+        "row", kind="stable"
+    )
     build = _long_turns if shape == "long" else _reply_turns
     turns = build(table[good].reset_index(drop=True), raw.rows[good], turns_so_far)
     return Chunk(_typed(turns), rejects.reset_index(drop=True), len(table) + len(raw.broken))
@@ -295,9 +297,17 @@ def _long_checks(table: pd.DataFrame) -> list[Check]:
     return [
         ("interaction_id", (table["interaction_id"] == "").to_numpy(), "no interaction id"),
         ("speaker", (table["speaker"] == "").to_numpy(), "no speaker"),
-        ("speaker", speaker.isna().to_numpy(), "unknown speaker: write officer, customer or system (or petugas, warga, bot)"),
+        (
+            "speaker",
+            speaker.isna().to_numpy(),
+            "unknown speaker: write officer, customer or system (or petugas, warga, bot)",
+        ),
         ("text", (table["text"] == "").to_numpy(), "empty text"),
-        ("officer_id", ((speaker == "officer") & (table["officer_id"] == "")).to_numpy(), "no officer on an officer turn"),
+        (
+            "officer_id",
+            ((speaker == "officer") & (table["officer_id"] == "")).to_numpy(),
+            "no officer on an officer turn",
+        ),
         *_turn_check(table),
         *_time_check(table),
     ]
@@ -325,12 +335,20 @@ def _time_check(table: pd.DataFrame) -> list[Check]:
         return []
     table["at_read"] = _times(table["at"])
     impossible = table["at_read"].isna() & (table["at"] != "")
-    return [("at", impossible.to_numpy(), "impossible or unreadable time: write 2026-11-21 14:05 or 21/11/2026 14:05")]
+    return [
+        (
+            "at",
+            impossible.to_numpy(),
+            "impossible or unreadable time: write 2026-11-21 14:05 or 21/11/2026 14:05",
+        )
+    ]
 
 
 def _times(column: pd.Series) -> pd.Series:
     """Wall-clock times; NaT where none can be read. Day comes before month in the non-ISO forms."""
-    words = column.str.replace(r"\s*(?:WIB|WITA|WIT|Z|[+-]\d\d:?\d\d)$", "", regex=True).str.replace(",", " ", regex=False)
+    words = column.str.replace(r"\s*(?:WIB|WITA|WIT|Z|[+-]\d\d:?\d\d)$", "", regex=True).str.replace(
+        ",", " ", regex=False
+    )
     words = words.str.replace(r"(?<=\d)\.(?=\d\d(?:\.\d\d)?$)", ":", regex=True).where(
         ~words.str.fullmatch(r"\d\d\.\d\d\.\d{4}"), words
     )
@@ -374,7 +392,11 @@ def _reply_turns(table: pd.DataFrame, rows: np.ndarray, turns_so_far: dict[str, 
     ids = ids.where(ids != "", pd.Series([f"row-{row}" for row in rows], index=table.index, dtype=object))
     number = _count_up(ids, 2, turns_so_far)
     replies = shared.assign(
-        interaction_id=ids, turn=number + 2, speaker="officer", text=table["reply"], officer_id=table["officer_id"]
+        interaction_id=ids,
+        turn=number + 2,
+        speaker="officer",
+        text=table["reply"],
+        officer_id=table["officer_id"],
     )
     if "customer_message" not in table:
         return replies
@@ -388,7 +410,7 @@ def _reply_turns(table: pd.DataFrame, rows: np.ndarray, turns_so_far: dict[str, 
 def _shared_columns(table: pd.DataFrame) -> pd.DataFrame:
     shared = pd.DataFrame(index=table.index)
     for name in ("unit", "channel"):
-        shared[name] = table[name] if name in table else ""
+        shared[name] = table.get(name, "")
     plain = shared["channel"].map(_plain)
     shared["channel"] = plain.map(_CHANNELS).fillna(shared["channel"])
     shared["at"] = table["at_read"] if "at" in table else pd.Series(pd.NaT, index=table.index, dtype="datetime64[s]")

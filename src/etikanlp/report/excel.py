@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +37,7 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
         _sheet(book, t["units"], _rates(report.units, t, lang), styles)
         _sheet(book, t["flags"], _flags(report.flags, t, lang), styles)
         _sheet(book, t["explained"], _explanations(report, t, lang), styles)
-    os.replace(part, path)
-    return path
+    return part.replace(path)
 
 
 def _fixed_date() -> Any:
@@ -48,7 +46,12 @@ def _fixed_date() -> Any:
 
 
 def _rates(table: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFrame:
-    named = {"officer_id": t["officer"], "unit": t["unit"], "interactions": t["interactions"], "turns": t["turns"]}
+    named = {
+        "officer_id": t["officer"],
+        "unit": t["unit"],
+        "interactions": t["interactions"],
+        "turns": t["turns"],
+    }
     shown = table[[name for name in named if name in table]].rename(columns=named)
     shown[t["enough"]] = table["enough"].map({True: t["yes"], False: f"{t['no']}: {t['few']}"})
     for measure in statistics.MEASURES:
@@ -81,12 +84,19 @@ def _flags(flags: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFra
 def _explanations(report: OfficerReport, t: dict[str, str], lang: Language) -> pd.DataFrame:
     metrics = report.summary["model"].get("metrics", {}).get("turns", {})
     rows: list[tuple[str, Any, Any, Any]] = [
-        (label.name[lang], label.definition[lang], *(metrics.get(label.id, {}).get(m) for m in ("precision", "recall")))
+        (
+            label.name[lang],
+            label.definition[lang],
+            *(metrics.get(label.id, {}).get(m) for m in ("precision", "recall")),
+        )
         for label in CODEBOOK
     ]
     name = CODEBOOK[0].name[lang]
     notes = [
-        (t["any_violation"], t["violation"] + ": " + ", ".join(x.name[lang] for x in CODEBOOK if x.kind == "violation")),
+        (
+            t["any_violation"],
+            t["violation"] + ": " + ", ".join(x.name[lang] for x in CODEBOOK if x.kind == "violation"),
+        ),
         (t["interactions"], t["method_rate"]),
         (f"{name}, {t['low']} / {t['high']}", t["interval"] + " (Wilson)"),
         (f"{name}, {t['count']}", t["interactions"]),

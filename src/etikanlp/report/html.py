@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,8 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
         lang=lang,
         t={key: phrase[lang] for key, phrase in wording.TEXT.items()},
         label_name=lambda measure: wording.label_name(measure, lang),
-        percent=lambda share: wording.percent(share, lang),
+        percent=wording.percent,
+        between=wording.between,
         number=lambda value, digits=0: wording.number(value, lang, digits),
         date=lambda value: wording.date(value, lang, clock=True),
         channel=lambda value: wording.CHANNEL[lang].get(value, value or "–"),
@@ -53,8 +53,7 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.unfinished")
     part.write_text(page, encoding="utf-8", newline="\n")
-    os.replace(part, path)
-    return path
+    return part.replace(path)
 
 
 def highlighted(text: str, stretches: list[tuple[int, int, float]]) -> Markup:
@@ -64,7 +63,10 @@ def highlighted(text: str, stretches: list[tuple[int, int, float]]) -> Markup:
         if start < done or share < 0.1:
             continue
         depth = min(int(share * 4) + 1, 4)
-        parts += [escape(shown[done:start]), Markup('<mark class="w{}">{}</mark>').format(depth, shown[start:end])]
+        parts += [
+            escape(shown[done:start]),
+            Markup('<mark class="w{}">{}</mark>').format(depth, shown[start:end]),
+        ]
         done = end
     return Markup("").join([*parts, escape(shown[done:])])
 

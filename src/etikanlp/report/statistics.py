@@ -128,7 +128,9 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
                 }
             )
     table = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
-    return table.sort_values(["officer_id", "probability"], ascending=[True, False], kind="stable").reset_index(drop=True)
+    return table.sort_values(["officer_id", "probability"], ascending=[True, False], kind="stable").reset_index(
+        drop=True
+    )
 
 
 def to_review_first(officers: pd.DataFrame) -> pd.DataFrame:

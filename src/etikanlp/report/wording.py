@@ -121,9 +121,14 @@ def label_name(measure: str, lang: Language) -> str:
     return TEXT["any_violation"][lang] if measure == ANY_VIOLATION else names[measure]
 
 
-def percent(share: float, lang: Language) -> str:
+def percent(share: float) -> str:
     """A share as whole percent, with a thin space before the sign."""
     return f"{100 * share:.0f}\u202f%"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of shares, in percent."""
+    return f"{100 * low:.0f}–{percent(high)}"
 
 
 def number(value: float, lang: Language, digits: int = 0) -> str:

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import builtins
+import json
+import pickle
+import shutil
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import BUNDLE, ROOT
+
+import etikanlp
+from etikanlp import bundle, training
+from etikanlp.errors import BundleError
+
+TEXTS = [
+    "Selamat pagi, Bu, ada yang bisa saya bantu?",
+    "kalau mau cepat ya seikhlasnya saja pak",
+    "",
+    "zzz qqq",
+]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copytree(BUNDLE, tmp_path / "copy")
+
+
+def test_holds_arrays_and_json_only():
+    assert {path.suffix for path in BUNDLE.iterdir()} == {".safetensors", ".json", ".md"}
+
+
+def test_saved_and_read_back_it_judges_alike(model, tmp_path):
+    bundle.save(model, tmp_path / "again")
+    pd.testing.assert_frame_equal(bundle.load(tmp_path / "again").predict_proba(TEXTS), model.predict_proba(TEXTS))
+
+
+def test_same_model_gives_the_same_bytes(model, tmp_path):
+    one, two = (bundle.save(model, tmp_path / name) for name in ("one", "two"))
+    assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in two.iterdir()}
+
+
+def test_same_corpus_gives_the_same_bytes(tmp_path):
+    small = tmp_path / "corpus"
+    small.mkdir()
+    for path in sorted((ROOT / "data/annotated").glob("*.jsonl"))[:6]:
+        shutil.copy(path, small)
+    training.train(small, tmp_path / "one", n_jobs=2)
+    training.train(small, tmp_path / "two", n_jobs=1)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+    assert training.is_current(small, tmp_path / "one")
+    next(small.glob("*.jsonl")).unlink()
+    assert not training.is_current(small, tmp_path / "one")
+
+
+def test_loads_in_a_fifth_of_a_second(model):
+    fastest = min(_timed(bundle.load, BUNDLE) for _ in range(5))
+    assert fastest < 0.2 * 5, "an order of magnitude beyond what was measured: something is read twice"
+
+
+def _timed(call, *arguments) -> float:
+    start = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("name", ["arrays.safetensors", "model.json", "terms.json", "stems.json", "MODEL_CARD.md"])
+@pytest.mark.parametrize("harm", ["missing", "cut", "altered"])
+def test_a_harmed_file_is_refused_by_name(copy, name, harm):
+    path = copy / name
+    data = path.read_bytes()
+    if harm == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(data[:-10] if harm == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(BundleError, match=name):
+        bundle.load(copy)
+
+
+def _manifest(folder, change) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_newer_format_is_refused(copy):
+    _manifest(copy, lambda manifest: manifest.update(format=99))
+    with pytest.raises(BundleError, match=r"newer .* update"):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "x"}', "null"])
+def test_a_damaged_manifest_is_refused(copy, text):
+    (copy / "manifest.json").write_text(text)
+    with pytest.raises(BundleError, match="manifest"):
+        bundle.load(copy)
+
+
+def test_a_manifest_reaches_no_file_outside(copy):
+    (copy.parent / "secret.json").write_text("{}")
+    _manifest(copy, lambda manifest: manifest["files"].update({"../secret.json": "0"}))
+    with pytest.raises(BundleError, match="outside"):
+        bundle.load(copy)
+
+
+def _replace(folder, name, data: bytes) -> None:
+    import hashlib
+
+    (folder / name).write_bytes(data)
+    _manifest(folder, lambda manifest: manifest["files"].update({name: hashlib.sha256(data).hexdigest()}))
+
+
+class _Bomb:
+    def __reduce__(self):
+        return builtins.exec, ("raise SystemExit('code from the bundle ran')",)
+
+
+def test_a_pickle_in_place_of_the_arrays_is_never_run(copy):
+    _replace(copy, "arrays.safetensors", pickle.dumps(_Bomb()))
+    with pytest.raises(BundleError, match="do not fit"):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("terms.json", lambda content: content["text"].pop()),
+        ("model.json", lambda content: content.update(labels=["courtesy"])),
+        ("model.json", lambda content: content["features"].update(__class__="os.system")),
+        ("model.json", lambda content: content.pop("classifier")),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(copy, name, change):
+    content = json.loads((copy / name).read_text())
+    change(content)
+    _replace(copy, name, json.dumps(content).encode())
+    with pytest.raises(BundleError):
+        bundle.load(copy)
+
+
+def test_where_a_model_is_looked_for(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ETIKANLP_MODEL", raising=False)
+    with pytest.raises(BundleError, match="etikanlp train"):
+        etikanlp.load()
+    with pytest.raises(BundleError, match="no model here"):
+        etikanlp.load(tmp_path)
+    local = shutil.copytree(BUNDLE, tmp_path / "models/etikanlp-id")
+    assert bundle.find() == local.relative_to(tmp_path)
+    monkeypatch.setenv("ETIKANLP_MODEL", str(BUNDLE))
+    assert bundle.find() == BUNDLE
+    assert bundle.find(local) == local
+
+
+def test_a_folder_that_is_no_model_is_not_overwritten(model, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(BundleError, match="not a model"):
+        bundle.save(model, tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_probabilities_and_flags(model):
+    p = model.predict_proba(TEXTS)
+    assert p.shape == (4, 8)
+    assert (p.dtypes == np.float32).all()
+    assert ((p >= 0) & (p <= 1)).all(axis=None)
+    assert (model.predict(TEXTS).dtypes == bool).all()
+    with pytest.raises(ValueError, match="2 entries where texts has 4"):
+        model.predict(TEXTS, ["a", "b"])
+    with pytest.raises(TypeError, match="wrap it in a list"):
+        model.predict("satu teks")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Kalau mau cepat ya ada uang rokoknya, Pak.", "mohon maaf ya kak 🙏🙏 tungguuuu", "", "KTP!!! ibu-ibu"],
+)
+def test_weights_of_an_explanation_add_up_to_the_log_odds(model, text):
+    from etikanlp.codebook import LABELS
+
+    context = "saya sudah menunggu lama sekali"
+    why = model.explain(text, context, labels=list(LABELS))
+    X = model.features.transform(pd.DataFrame({"text": [text], "context": [context]}))
+    log_odds = dict(zip(LABELS, model.classifier.decision_function(X)[0], strict=True))
+    for label, weights in why.groupby("label")["weight"]:
+        assert weights.sum() == pytest.approx(log_odds[label], abs=1e-9)
+    for row in why[why["source"] != "baseline"].itertuples():
+        assert (text if row.source == "text" else context)[row.start : row.end] == row.word

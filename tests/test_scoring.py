@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import openpyxl
+import pandas as pd
+import pytest
+from conftest import EXAMPLE_LOG, EXAMPLE_REPLIES
+
+import etikanlp
+from etikanlp import scoring
+from etikanlp.codebook import LABELS
+from etikanlp.errors import LogError
+
+HOSTILE = [
+    '=HYPERLINK("http://x","klik")',
+    "+62 812",
+    "-1+1",
+    "@SUM(A1)",
+    "'=1",
+    "<script>alert(1)</script>",
+    "biasa\nsaja",
+    '"kutip", koma;',
+    "\u202ekanan",
+]
+
+
+def test_score_table_is_as_the_contract_says(scores):
+    names = [name for label in LABELS for name in (f"p_{label}", label)]
+    assert scores.columns.tolist()[-16:] == names
+    assert (scores[[f"p_{label}" for label in LABELS]].dtypes == "float32").all()
+    assert (scores[list(LABELS)].dtypes == bool).all()
+    assert len(scores) == 571
+    assert len(scores.attrs["rejects"]) == 5
+
+
+def test_frame_and_file_are_scored_alike(model, scores):
+    frame = pd.read_csv(EXAMPLE_LOG, on_bad_lines="skip", dtype=str)
+    pd.testing.assert_frame_equal(etikanlp.score(frame, model), scores)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx", "jsonl"])
+def test_every_kind_of_file_reads_back_the_same(model, scores, tmp_path, kind):
+    summary = scoring.score_file(EXAMPLE_LOG, tmp_path / f"s.{kind}", model, chunk_rows=100)
+    assert (summary.rows, summary.rows_read, summary.rows_rejected) == (1182, 1177, 5)
+    assert summary.officer_turns == 571
+    back = scoring.read_scores(summary.out)
+    pd.testing.assert_frame_equal(back, scores.drop(columns=[]), check_exact=False, rtol=1e-6)
+    assert scoring.is_score_table(summary.out)
+    assert not scoring.is_score_table(EXAMPLE_LOG)
+    rejects = pd.read_csv(summary.rejects)
+    assert rejects.columns.tolist() == ["row", "column", "reason", "original"]
+    assert len(rejects) == 5
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "id": [f"i{n}" for n in range(len(HOSTILE))],
+            "pembicara": "petugas",
+            "petugas": "=cmd|'/c calc'!A1",
+            "isi": HOSTILE,
+        }
+    )
+    frame.to_parquet(tmp_path / "log.parquet")
+    return tmp_path / "log.parquet"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx", "jsonl"])
+def test_hostile_text_comes_back_as_it_was(model, hostile, tmp_path, kind):
+    summary = scoring.score_file(hostile, tmp_path / f"s.{kind}", model)
+    back = scoring.read_scores(summary.out)
+    assert back["text"].tolist() == HOSTILE
+    assert set(back["officer_id"]) == {"=cmd|'/c calc'!A1"}
+
+
+def test_no_cell_of_a_spreadsheet_is_a_formula(model, hostile, tmp_path):
+    scoring.score_file(hostile, tmp_path / "s.xlsx", model)
+    cells = [cell for row in openpyxl.load_workbook(tmp_path / "s.xlsx").active.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" and cell.hyperlink is None for cell in cells)
+    scoring.score_file(hostile, tmp_path / "s.csv", model)
+    written = pd.read_csv(tmp_path / "s.csv", dtype=str, keep_default_na=False)
+    assert not written["text"].str.match(r"[=+\-@]").any()
+    assert not written["officer_id"].str.startswith("=").any()
+
+
+def test_an_interrupted_run_leaves_nothing_that_looks_finished(model, tmp_path):
+    def stop(rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, progress=stop, chunk_rows=100)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "s.csv").write_text("yesterday's")
+    with pytest.raises(KeyboardInterrupt):
+        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, progress=stop, chunk_rows=100)
+    assert (tmp_path / "s.csv").read_text() == "yesterday's"
+
+
+def test_old_rejects_do_not_outlive_a_clean_run(model, tmp_path):
+    (tmp_path / "s.rejects.csv").write_text("old")
+    summary = scoring.score_file(EXAMPLE_REPLIES, tmp_path / "s.csv", model)
+    assert summary.rejects is None
+    assert not (tmp_path / "s.rejects.csv").exists()
+
+
+def test_customer_turns_are_never_judged(model):
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "a"],
+            "pembicara": ["warga", "petugas"],
+            "petugas": ["", "P"],
+            "isi": ["dasar petugas goblok", "Baik, Pak."],
+        }
+    )
+    scored = etikanlp.score(frame, model)
+    assert scored["text"].tolist() == ["Baik, Pak."]
+    assert scored["context"].tolist() == ["dasar petugas goblok"]
+
+
+def test_a_log_without_officer_turns_gives_an_empty_table(model):
+    frame = pd.DataFrame({"id": ["a"], "pembicara": ["warga"], "petugas": [""], "isi": ["halo"]})
+    scored = etikanlp.score(frame, model)
+    assert len(scored) == 0
+    assert scored.columns.tolist() == list(scoring.SCORE_COLUMNS)
+
+
+def test_unknown_endings_are_refused(model, tmp_path):
+    with pytest.raises(LogError, match=r"\.parquet, \.csv"):
+        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.doc", model)
+    with pytest.raises(LogError, match="not a score table"):
+        scoring.read_scores(EXAMPLE_LOG)
