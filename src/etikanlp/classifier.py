@@ -6,12 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 from sklearn.model_selection import GroupKFold, KFold
+from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
@@ -19,23 +19,21 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
-    """One-vs-rest logistic regression whose probabilities and thresholds come from held-out folds.
+    """One-vs-rest linear support vector machines whose probabilities and thresholds come from held-out folds.
 
     The decision values used to calibrate and to choose thresholds are those of rows not trained on; the
     final coefficients are then fitted on all rows.
 
     Parameters
     ----------
-    C : float, default=1.0
-        Inverse strength of the L2 penalty, as in :class:`~sklearn.linear_model.LogisticRegression`.
+    C : float, default=0.02
+        Inverse strength of the L2 penalty, as in :class:`~sklearn.svm.LinearSVC` (squared hinge loss).
     cv : int, default=5
         Number of held-out folds; rows of one group are never on both sides.
     beta : float, default=1.0
         The threshold of a label is the one with the highest F-beta on held-out folds.
-    n_jobs : int, optional
-        Fits run side by side (joblib).
     random_state : int, default=0
-        Seed of the folds.
+        Seed of the folds and of the solver.
 
     Attributes
     ----------
@@ -56,16 +54,14 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        C: float = 1.0,
+        C: float = 0.02,
         cv: int = 5,
         beta: float = 1.0,
-        n_jobs: int | None = None,
         random_state: int = 0,
     ) -> None:
         self.C = C
         self.cv = cv
         self.beta = beta
-        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
@@ -99,7 +95,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError("a multi-label target holds 0 and 1 only")
             self.classes_ = np.arange(Y.shape[1])
         held_out = self._held_out_decisions(X, Y, groups)
-        fitted = self._parallel(delayed(_fit_linear)(X, Y[:, k], self.C) for k in range(Y.shape[1]))
+        fitted = [_fit_linear(X, Y[:, k], self.C, self.random_state) for k in range(Y.shape[1])]
         self.coef_ = np.vstack([coef for coef, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         self.calibration_ = np.array([_platt(f, t) for f, t in zip(held_out.T, Y.T, strict=True)])
@@ -153,10 +149,6 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
     def _calibrated(self, f: FloatArray) -> FloatArray:
         return f * self.calibration_[:, 0] + self.calibration_[:, 1]
 
-    def _parallel(self, jobs: Any) -> list[Any]:
-        # liblinear lets go of the interpreter lock, and threads share the matrix
-        return list(Parallel(n_jobs=self.n_jobs, prefer="threads")(jobs))
-
     def _held_out_decisions(self, X: Any, Y: npt.NDArray[Any], groups: Any) -> FloatArray:
         """Decision value of every row from a model that has not seen the row's group."""
         n_groups = len(Y) if groups is None else len(np.unique(np.asarray(groups)))
@@ -165,20 +157,21 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"need at least 2 groups to hold one out, got {n_groups} (1 sample or group)")
         splitter = KFold if groups is None else GroupKFold
         folds = list(splitter(n_splits, shuffle=True, random_state=self.random_state).split(X, Y, groups))
-        jobs = [(k, train, test) for train, test in folds for k in range(Y.shape[1])]
-        fitted = self._parallel(delayed(_fit_linear)(X[train], Y[train, k], self.C) for k, train, _ in jobs)
         f = np.zeros(Y.shape)
-        for (k, _, test), (coef, intercept) in zip(jobs, fitted, strict=True):
-            f[test, k] = X[test] @ coef + intercept
+        for train, test in folds:
+            seen, unseen = X[train], X[test]
+            for k in range(Y.shape[1]):
+                coef, intercept = _fit_linear(seen, Y[train, k], self.C, self.random_state)
+                f[test, k] = unseen @ coef + intercept
         return f
 
 
-def _fit_linear(X: Any, target: npt.NDArray[Any], C: float) -> tuple[FloatArray, float]:
+def _fit_linear(X: Any, target: npt.NDArray[Any], C: float, seed: int) -> tuple[FloatArray, float]:
     """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
     if target.min() == target.max():
         positive, n = target.sum(), len(target)
         return np.zeros(X.shape[1]), float(np.log((positive + 0.5) / (n - positive + 0.5)))
-    model = LogisticRegression(C=C, solver="liblinear", dual=False, random_state=0, max_iter=1000, tol=1e-3)
+    model = LinearSVC(C=C, tol=1e-3, max_iter=10_000, random_state=seed)
     model.fit(X, target)
     return model.coef_[0], float(model.intercept_[0])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
@@ -25,6 +26,7 @@ def out_of_fold(
     classifier: CalibratedMultiLabelClassifier,
     n_splits: int = 5,
     seed: int = 0,
+    n_jobs: int | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Probabilities and flags for every turn from models that saw no turn of its writer.
 
@@ -41,6 +43,8 @@ def out_of_fold(
         Folds over writers.
     seed : int
         Of the assignment of writers to folds.
+    n_jobs : int, optional
+        Folds run side by side (joblib).
 
     Returns
     -------
@@ -51,12 +55,18 @@ def out_of_fold(
     writers = turns["writer"].to_numpy(dtype=object)
     p, given = np.zeros(truth.shape), np.zeros(truth.shape, dtype=bool)
     folds = GroupKFold(n_splits, shuffle=True, random_state=seed)
-    for train, test in folds.split(truth, groups=writers):
+
+    def judge(train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         fold_features, fold_classifier = clone(features), clone(classifier)
         X = fold_features.fit_transform(turns.iloc[train])
         fold_classifier.fit(X, truth[train], groups=writers[train])
-        p[test] = fold_classifier.predict_proba(fold_features.transform(turns.iloc[test]))
-        given[test] = p[test] >= fold_classifier.thresholds_
+        p = fold_classifier.predict_proba(fold_features.transform(turns.iloc[test]))
+        return p, p >= fold_classifier.thresholds_
+
+    splits = list(folds.split(truth, groups=writers))
+    judged = Parallel(n_jobs=n_jobs)(delayed(judge)(train, test) for train, test in splits)
+    for (_, test), (p_test, given_test) in zip(splits, judged, strict=True):
+        p[test], given[test] = p_test, given_test
     return pd.DataFrame(p, columns=list(LABELS)), pd.DataFrame(given, columns=list(LABELS))
 
 

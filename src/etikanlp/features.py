@@ -233,7 +233,7 @@ class TurnFeatures(TransformerMixin, BaseEstimator):
     ----------
     word_ngram_range, char_ngram_range, char_weight, length_offset, min_df
         Of the turn's :class:`StemTfidfVectorizer`.
-    context_weight : float, default=0.3
+    context_weight : float, default=0.6
         Factor on the stems (unigrams) of the context; 0 leaves the context out.
 
     Attributes
@@ -248,7 +248,7 @@ class TurnFeatures(TransformerMixin, BaseEstimator):
         char_ngram_range: tuple[int, int] | None = (2, 5),
         char_weight: float = 0.2,
         length_offset: float = 10,
-        context_weight: float = 0.3,
+        context_weight: float = 0.6,
         min_df: int = 2,
     ) -> None:
         self.word_ngram_range = word_ngram_range

@@ -18,7 +18,7 @@ from etikanlp.model import Model
 
 FEATURES: Final[dict[str, Any]] = {}
 """Settings of :class:`~etikanlp.features.TurnFeatures` that differ from its defaults."""
-CLASSIFIER: Final[dict[str, Any]] = {"C": 0.5}
+CLASSIFIER: Final[dict[str, Any]] = {}
 """Settings of :class:`~etikanlp.classifier.CalibratedMultiLabelClassifier` that differ from its defaults."""
 
 MODEL_CARD: Final = "MODEL_CARD.md"
@@ -35,7 +35,7 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
     out : str or Path
         Folder of the bundle.
     n_jobs : int
-        Fits side by side.
+        Folds measured side by side.
 
     Returns
     -------
@@ -51,13 +51,12 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
     """
     turns = corpus.read(folder)
     features = TurnFeatures(**FEATURES)
-    classifier = CalibratedMultiLabelClassifier(**CLASSIFIER, n_jobs=n_jobs)
-    probabilities, flags = out_of_fold(turns, features, classifier)
+    classifier = CalibratedMultiLabelClassifier(**CLASSIFIER)
+    probabilities, flags = out_of_fold(turns, features, classifier, n_jobs=n_jobs)
     truth, interactions = turns[list(LABELS)], turns["interaction_id"]
     metrics = label_metrics(truth, probabilities, flags, interactions)
     of_interactions = interaction_metrics(truth, probabilities, flags, interactions)
     classifier.fit(features.fit_transform(turns), truth.to_numpy(dtype=int), groups=turns["writer"])
-    classifier.set_params(n_jobs=None)
     info = {
         "corpus": {
             "sha256": corpus.fingerprint(folder),
@@ -105,7 +104,7 @@ def model_card(model: Model) -> str:
     of_corpus = info["corpus"]
     return f"""# Model card: {bundle.NAME}
 
-One-vs-rest logistic regression over TF-IDF of Sastrawi stems and within-word character n-grams of an officer's
+One-vs-rest linear support vector machines over TF-IDF of Sastrawi stems and within-word character n-grams of an officer's
 turn, and of the stems of what the customer said just before. Probabilities are calibrated and thresholds chosen on
 turns of writers held out.
 
