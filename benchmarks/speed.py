@@ -63,7 +63,7 @@ def peers(model: etikanlp.Model, sample: list[str]) -> dict[str, Callable[[list[
         return pc.utf8_split_whitespace(as_arrow(texts)).flatten().dictionary_encode()
 
     return {
-        "etikanlp": lambda texts: model.predict_proba(texts),
+        "etikanlp": model.predict_proba,
         "stem per text": stemmed,
         "no stemming": linear,
         "floor": floor,

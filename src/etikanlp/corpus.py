@@ -22,7 +22,7 @@ import pandas as pd
 
 from etikanlp.codebook import CHANNELS, LABELS, SPEAKERS, VIOLATIONS
 from etikanlp.errors import CorpusError
-from etikanlp.text import forms
+from etikanlp.text import forms, groups
 from etikanlp.transcripts import with_context
 
 REGISTERS: Final = ("formal", "script", "warm", "cold", "casual", "slang", "regional", "mixed", "asr")
@@ -307,15 +307,6 @@ def _by(turns: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame({"interactions": grouped["interaction_id"].nunique(), "officer turns": grouped.size()})
 
 
-def group_lexicon() -> pd.DataFrame:
-    """Names of groups of people: ``ground``, ``group``, ``pattern`` (a regular expression over lower-case text)."""
-    from importlib import resources  # noqa: PLC0415
-
-    lines = resources.files(__package__).joinpath("groups.tsv").read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return pd.DataFrame(rows, columns=["ground", "group", "pattern"])
-
-
 def group_balance(turns: pd.DataFrame, at_least: int = 5) -> pd.DataFrame:
     """Officer turns naming each group of people, and the share of them that is discriminatory.
 
@@ -323,7 +314,7 @@ def group_balance(turns: pd.DataFrame, at_least: int = 5) -> pd.DataFrame:
     """
     text = turns["text"].str.lower()
     rows = []
-    for ground, group, pattern in group_lexicon().itertuples(index=False):
+    for ground, group, pattern in groups():
         named = text.str.contains(rf"\b(?:{pattern})\b", regex=True)
         if named.sum() >= at_least:
             rows.append((group, ground, int(named.sum()), int(turns.loc[named, "discriminatory"].sum())))

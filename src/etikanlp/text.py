@@ -25,6 +25,9 @@ Texts = Any
 CAPITALS = "<caps>"
 """Form that follows a word written in capitals (shouting, in chat)."""
 
+GROUP = "<group>"
+"""Form of every one-word name of a group of people (``groups.tsv``): who is named must not tell the label."""
+
 _PIECE = re.compile(
     r"""
     (?P<url>(?:https?://|www\.)\S+)
@@ -68,6 +71,19 @@ def _spellings() -> dict[str, str]:
     return dict(line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
 
 
+@lru_cache(maxsize=1)
+def _group_name() -> re.Pattern[str]:
+    """Matches a whole word that names a group of people."""
+    return re.compile("|".join(f"(?:{pattern})" for _, _, pattern in groups()))
+
+
+def groups() -> list[tuple[str, str, str]]:
+    """Groups of people: ground, name, and a regular expression over lower-case text; from ``groups.tsv``."""
+    table = resources.files(__package__).joinpath("groups.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    return [(ground, name, pattern) for ground, name, pattern in rows]
+
+
 def _form(kind: str, raw: str) -> str:
     if kind in {"url", "email"}:
         return f"<{kind}>"
@@ -78,14 +94,16 @@ def _form(kind: str, raw: str) -> str:
         return _DIGIT.sub("0", raw)[:_LONGEST_NUMBER]
     if kind == "word":
         word = _ELONGATED.sub(r"\1", raw.lower().replace("’", "'"))[:_LONGEST_FORM]
-        return _spellings().get(word, word)
+        word = _spellings().get(word, word)
+        return GROUP if _group_name().fullmatch(word) else word
     return raw
 
 
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the stretches of ``text`` that become forms, with their place.
 
-    Forms are lower-case words in standard spelling (elongation undone, chat spelling replaced), numbers with
+    Forms are lower-case words in standard spelling (elongation undone, chat and regional words replaced, names of
+    groups of people as :data:`GROUP`), numbers with
     every digit as ``0``, ``<url>``, ``<email>``, ``!``, ``?``, ``!?``, ``…`` and single symbols such as emojis.
     A word in capitals is followed by the form :data:`CAPITALS` at the same place.
     """

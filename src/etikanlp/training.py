@@ -104,9 +104,9 @@ def model_card(model: Model) -> str:
     of_corpus = info["corpus"]
     return f"""# Model card: {bundle.NAME}
 
-One-vs-rest linear support vector machines over TF-IDF of Sastrawi stems and within-word character n-grams of an officer's
-turn, and of the stems of what the customer said just before. Probabilities are calibrated and thresholds chosen on
-turns of writers held out.
+One-vs-rest linear support vector machines over TF-IDF of Sastrawi stems and within-word character n-grams of an
+officer's turn, and of the stems of what the customer said just before. Names of groups of people are one and the same
+feature. Probabilities are calibrated and thresholds chosen on turns of writers held out.
 
 ## Labels
 
