@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
+from scipy.special import expit
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
 from etikanlp.explanation import contributions
 from etikanlp.features import TurnFeatures
 from etikanlp.text import Texts, as_arrow
+from etikanlp.wordscores import TurnScores
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,16 @@ class Model:
         ValueError
             If ``context`` has another length than ``texts``.
         """
-        turns = _turns(texts, context)
-        if turns.empty:  # scikit-learn's estimators refuse to predict nothing
-            return pd.DataFrame(np.zeros((0, len(LABELS)), dtype=np.float32), columns=list(LABELS))
-        probabilities = self.classifier.predict_proba(self.features.transform(turns))
+        text = as_arrow(texts)
+        said = as_arrow([""] * len(text) if context is None else context)
+        if len(said) != len(text):
+            raise ValueError(f"context has {len(said)} entries where texts has {len(text)}")
+        probabilities = expit(self._scores.log_odds(text, said))
         return pd.DataFrame(probabilities.astype(np.float32), columns=list(LABELS))
+
+    @cached_property
+    def _scores(self) -> TurnScores:
+        return TurnScores(self.features, self.classifier)
 
     def predict(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
         """Labels given: DataFrame of bool, shape (n_texts, 8); parameters as :meth:`predict_proba`."""
@@ -100,14 +107,3 @@ class Model:
         table = table[table["label"].isin(labels)]
         table.insert(1, "probability", table["label"].map(probability))
         return table.reset_index(drop=True)
-
-
-def _turns(texts: Texts, context: Texts | None) -> pd.DataFrame:
-    text = as_arrow(texts)
-    said = as_arrow([""] * len(text) if context is None else context)
-    if len(said) != len(text):
-        raise ValueError(f"context has {len(said)} entries where texts has {len(text)}")
-    arrow = {"text": text, "context": said}
-    return pd.DataFrame(
-        {name: pd.array(values, dtype=pd.ArrowDtype(pa.large_string())) for name, values in arrow.items()}
-    )
