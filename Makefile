@@ -32,7 +32,7 @@ lint: $(READY) ## ruff, mypy, and the corpus check
 	$(BIN)/etikanlp corpus check
 
 bench: $(MODEL) ## measure speed against named peers (benchmarks/README.md)
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/speed/run.py
 
 notebooks: $(MODEL) ## execute the notebooks
 	$(BIN)/python -m jupyter execute --inplace notebooks/*.ipynb
