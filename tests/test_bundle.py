@@ -175,6 +175,24 @@ def test_probabilities_and_flags(model):
         model.predict("satu teks")
 
 
+def test_prevalence_moves_violations_by_the_prior_log_odds(model):
+    from scipy.special import logit
+
+    from etikanlp.codebook import VIOLATIONS, VIRTUES
+
+    texts = [*TEXTS, "dasar bodoh, gitu saja nggak bisa"]
+    rare = model.at_prevalence(0.003)
+    before, after = (m.predict_proba(texts).astype(float) for m in (model, rare))
+    pd.testing.assert_frame_equal(before[list(VIRTUES)], after[list(VIRTUES)])
+    for label in VIOLATIONS:
+        moved = logit(0.003) - logit(model.info["priors"][label])
+        np.testing.assert_allclose(logit(after[label]) - logit(before[label]), moved, atol=1e-2)
+    assert rare.predict(texts)[list(VIOLATIONS)].sum().sum() <= model.predict(texts)[list(VIOLATIONS)].sum().sum()
+    for wrong in (0, 1, -0.1, 30):
+        with pytest.raises(ValueError, match="share above 0"):
+            model.at_prevalence(wrong)
+
+
 @pytest.mark.parametrize(
     "text",
     ["Kalau mau cepat ya ada uang rokoknya, Pak.", "mohon maaf ya kak 🙏🙏 tungguuuu", "", "KTP!!! ibu-ibu"],

@@ -176,9 +176,7 @@ def main() -> None:
 
 def measure(name: str, judge: Judge, turns: pd.DataFrame, truth: pd.DataFrame, folds: list[Any]) -> str:
     y = truth.to_numpy(dtype=int)
-    judged = Parallel(n_jobs=2)(
-        delayed(judge)(turns.iloc[train], y[train], turns.iloc[test]) for train, test in folds
-    )
+    judged = Parallel(n_jobs=2)(delayed(judge)(turns.iloc[train], y[train], turns.iloc[test]) for train, test in folds)
     p, flags = np.zeros(y.shape), np.zeros(y.shape, dtype=bool)
     for (_, test), (p_test, flags_test) in zip(folds, judged, strict=True):
         p[test], flags[test] = p_test, flags_test

@@ -43,6 +43,11 @@ _model = click.option(
     metavar="FOLDER",
     help="A trained model; default: $ETIKANLP_MODEL, models/, or the packaged one.",
 )
+_prevalence = click.option(
+    "--prevalence", type=float,
+    help="Share of officer turns expected to carry each violation, for example 0.003; probabilities are moved from "
+    "the corpus's share to it, so that rare violations raise fewer false alarms.",
+)  # fmt: skip
 
 
 class _Group(click.Group):
@@ -100,8 +105,9 @@ def train(folder: str, out: str, force: bool) -> None:
 @click.argument("log", type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="Score table: .parquet, .csv, .xlsx or .jsonl.")
 @_columns
+@_prevalence
 @_model
-def score(log: str, out: str, columns: dict[str, str], model_path: str | None) -> None:
+def score(log: str, out: str, columns: dict[str, str], prevalence: float | None, model_path: str | None) -> None:
     """Score every officer turn of LOG (CSV, Excel, JSON Lines, Parquet).
 
     \b
@@ -111,7 +117,7 @@ def score(log: str, out: str, columns: dict[str, str], model_path: str | None) -
 
     Rows that cannot be read go to OUT's name with .rejects.csv, with their reason.
     """
-    summary = _score(log, out, columns, model_path)
+    summary = _score(log, out, columns, _load(model_path, prevalence))
     click.echo(f"scores: {summary.out}")
 
 
@@ -128,13 +134,22 @@ def score(log: str, out: str, columns: dict[str, str], model_path: str | None) -
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
 @_columns
+@_prevalence
 @_model
-def report(scores_or_log: str, out: str, lang: Any, columns: dict[str, str], model_path: str | None) -> None:
+def report(
+    scores_or_log: str,
+    out: str,
+    lang: Any,
+    columns: dict[str, str],
+    prevalence: float | None,
+    model_path: str | None,
+) -> None:
     """Write the report per officer from a score table, or straight from a log.
 
-    A log is scored first; its scores are kept beside the report.
+    A log is scored first; its scores are kept beside the report. Scores made with --prevalence
+    are reported with the same --prevalence.
     """
-    from etikanlp import bundle, scoring
+    from etikanlp import scoring
     from etikanlp.errors import LogError
     from etikanlp.report import officer_report
     from etikanlp.report.statistics import ANY_VIOLATION
@@ -144,11 +159,11 @@ def report(scores_or_log: str, out: str, lang: Any, columns: dict[str, str], mod
         raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
     name = Path(scores_or_log).stem.removesuffix(".scores")
     folder = target.parent if target.suffix else target
-    model = bundle.load(model_path)
+    model = _load(model_path, prevalence)
     if scoring.is_score_table(scores_or_log):
         scores = scoring.read_scores(scores_or_log)
     else:
-        summary = _score(scores_or_log, folder / f"{name}.scores.parquet", columns, model_path)
+        summary = _score(scores_or_log, folder / f"{name}.scores.parquet", columns, model)
         scores = scoring.read_scores(summary.out)
         scores.attrs["rejects"] = [None] * summary.rows_rejected
     if scores.empty:
@@ -268,10 +283,21 @@ def agreement(folder: str) -> None:
     click.echo(annotated.agreement(folder).to_string())
 
 
-def _score(log: str, out: str | Path, columns: dict[str, str], model_path: str | None) -> Any:
-    from etikanlp import bundle, scoring, sources
+def _load(path: str | None, prevalence: float | None) -> Any:
+    from etikanlp import bundle
 
-    model = bundle.load(model_path)
+    model = bundle.load(path)
+    if prevalence is None:
+        return model
+    try:
+        return model.at_prevalence(prevalence)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--prevalence") from None
+
+
+def _score(log: str, out: str | Path, columns: dict[str, str], model: Any) -> Any:
+    from etikanlp import scoring, sources
+
     with _progress(sources.estimate_rows(Path(log))) as advance:
         summary = scoring.score_file(log, out, model, columns, advance)
     click.echo(

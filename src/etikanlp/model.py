@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
-from etikanlp.codebook import LABELS
+from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.explanation import contributions
 from etikanlp.features import TurnFeatures
 from etikanlp.text import Texts, as_arrow
@@ -76,6 +77,39 @@ class Model:
     def predict(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
         """Labels given: DataFrame of bool, shape (n_texts, 8); parameters as :meth:`predict_proba`."""
         return self.flags(self.predict_proba(texts, context))
+
+    def at_prevalence(self, prevalence: float) -> Model:
+        """The model as it should judge where violations are as frequent as stated, not as in the corpus.
+
+        Every violation's log-odds move by the difference between the stated and the corpus's prior log-odds;
+        thresholds stay where they are on the scale of probability, so that fewer turns are flagged where violations are
+        rare. Virtues are left alone.
+
+        Parameters
+        ----------
+        prevalence : float
+            Share of officer turns expected to carry each violation, above 0 and below 1.
+
+        Raises
+        ------
+        ValueError
+            If the prevalence is no such share, or the model does not know that of its corpus.
+
+        References
+        ----------
+        M. Saerens, P. Latinne and C. Decaestecker (2002), Adjusting the outputs of a classifier to new a priori
+        probabilities, Neural Computation 14.
+        """
+        if not 0 < prevalence < 1:
+            raise ValueError(f"prevalence is a share above 0 and below 1, for example 0.003, not {prevalence}")
+        priors = self.info.get("priors")
+        if not priors:
+            raise ValueError("this model does not know the prevalence in its corpus; train it again: etikanlp train")
+        shifted = copy(self.classifier)
+        shifted.calibration_ = self.classifier.calibration_.copy()
+        for label in VIOLATIONS:
+            shifted.calibration_[LABELS.index(label), 1] += logit(prevalence) - logit(priors[label])
+        return Model(self.features, shifted, self.info | {"prevalence": prevalence})
 
     def flags(self, probabilities: pd.DataFrame) -> pd.DataFrame:
         """Labels given at these probabilities: bool, same shape and columns."""

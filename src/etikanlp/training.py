@@ -64,6 +64,7 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
             "interactions": int(interactions.nunique()),
             "officer_turns": len(turns),
         },
+        "priors": {label: round(float(truth[label].mean()), 6) for label in LABELS},
         "versions": _versions(),
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
