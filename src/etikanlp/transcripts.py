@@ -8,16 +8,18 @@ row is lost: each is a turn (a reply row: one or two) or a reject.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etikanlp.errors import LogError
 from etikanlp.sources import Raw, raw_chunks
+from etikanlp.text import as_arrow
 
 COLUMN_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "interaction_id": (
@@ -184,8 +186,8 @@ def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> 
     block = np.cumsum(first | np.r_[False, is_officer[:-1]]) if len(order) else np.zeros(0, dtype=np.int64)
     opening = pd.Series([pending.pop(name, "") for name in interaction[first]], index=block[first], dtype=object)
     said = order["text"].to_numpy(dtype=object)
-    spoken = pd.Series(said[is_customer], index=block[is_customer], dtype=object).groupby(level=0).agg("\n".join)
-    context = pd.concat([opening[opening != ""], spoken]).groupby(level=0, sort=True).agg("\n".join)
+    spoken = pd.Series(said[is_customer], index=block[is_customer], dtype=object)
+    context = _joined(pd.concat([opening[opening != ""], spoken]))
     last_of_block = np.r_[block[1:] != block[:-1], True] if len(order) else np.zeros(0, dtype=bool)
     last_of_interaction = np.r_[first[1:], True] if len(order) else first
     left_open = last_of_interaction & last_of_block & ~is_officer
@@ -198,6 +200,20 @@ def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> 
     values = context.reindex(block[is_officer]).fillna("").to_numpy(dtype=object)
     officers["context"] = pd.array(values.tolist(), dtype=pd.ArrowDtype(pa.large_string()))
     return officers.sort_index().reset_index(drop=True)
+
+
+def _joined(texts: pd.Series) -> pd.Series:
+    """Texts of one index value joined by line breaks, in order; most stand alone and cost nothing."""
+    shared = texts.index.duplicated(keep=False)
+    joined = texts[shared].groupby(level=0).agg("\n".join) if shared.any() else texts[:0]
+    return pd.concat([texts[~shared], joined])
+
+
+def _each_distinct(column: pd.Series, function: Callable[[str], object]) -> pd.Series:
+    """Apply a function to a column, once per distinct value."""
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
+    values = np.array([function(value) for value in distinct], dtype=object)
+    return pd.Series(values[codes] if len(values) else [], index=column.index, dtype=object)
 
 
 def _plain(name: str) -> str:
@@ -270,6 +286,9 @@ def _chunk(raw: Raw, names: dict[str, str], turns_so_far: dict[str, int]) -> Chu
 
 def _strings(column: pd.Series) -> pd.Series:
     """Values as stripped strings, empty where missing; whole floats (Excel's numbers) without ``.0``."""
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":
+        trimmed = pc.utf8_trim_whitespace(as_arrow(column))
+        return pd.Series(trimmed.to_numpy(zero_copy_only=False), dtype=object)
     if pd.api.types.is_float_dtype(column.dtype):
         whole = column.dropna() == column.dropna().round()
         column = column.astype("Int64") if whole.all() else column
@@ -292,7 +311,7 @@ Check = tuple[str, "np.ndarray", str]
 
 
 def _long_checks(table: pd.DataFrame) -> list[Check]:
-    speaker = table["speaker"].map(_plain).map(_SPEAKERS)
+    speaker = _each_distinct(table["speaker"], lambda name: _SPEAKERS.get(_plain(name)))
     table["speaker_read"] = speaker
     return [
         ("interaction_id", (table["interaction_id"] == "").to_numpy(), "no interaction id"),
@@ -333,7 +352,9 @@ def _turn_check(table: pd.DataFrame) -> list[Check]:
 def _time_check(table: pd.DataFrame) -> list[Check]:
     if "at" not in table:
         return []
-    table["at_read"] = _times(table["at"])
+    distinct = pd.Series(table["at"].unique(), dtype=object)
+    read = dict(zip(distinct, _times(distinct), strict=True))
+    table["at_read"] = table["at"].map(read).astype("datetime64[s]")
     impossible = table["at_read"].isna() & (table["at"] != "")
     return [
         (
@@ -411,8 +432,7 @@ def _shared_columns(table: pd.DataFrame) -> pd.DataFrame:
     shared = pd.DataFrame(index=table.index)
     for name in ("unit", "channel"):
         shared[name] = table.get(name, "")
-    plain = shared["channel"].map(_plain)
-    shared["channel"] = plain.map(_CHANNELS).fillna(shared["channel"])
+    shared["channel"] = _each_distinct(shared["channel"], lambda name: _CHANNELS.get(_plain(name), name))
     shared["at"] = table["at_read"] if "at" in table else pd.Series(pd.NaT, index=table.index, dtype="datetime64[s]")
     return shared
 
