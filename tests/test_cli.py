@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import venv
 
 import pandas as pd
@@ -94,9 +95,8 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(model, tmp_path):
         [sys.executable, "-m", "etikanlp", "score", big, "--out", tmp_path / "s.csv"],
         env={**os.environ, "ETIKANLP_MODEL": str(BUNDLE)},
     )
-    part = tmp_path / ".s.csv.unfinished"
-    while process.poll() is None and not (part.exists() and part.stat().st_size > 1000):
-        pass
+    while process.poll() is None and not list(tmp_path.glob(".s.csv.parts/*.parquet")):
+        time.sleep(0.01)
     process.kill()
     process.wait()
     assert not (tmp_path / "s.csv").exists()

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import EXAMPLE_LOG, EXAMPLE_REPLIES
+from conftest import BUNDLE, EXAMPLE_LOG, EXAMPLE_REPLIES
 
 import etikanlp
 from etikanlp import scoring
@@ -87,13 +92,52 @@ def test_an_interrupted_run_leaves_nothing_that_looks_finished(model, tmp_path):
     def stop(rows):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, progress=stop, chunk_rows=100)
-    assert list(tmp_path.iterdir()) == []
     (tmp_path / "s.csv").write_text("yesterday's")
     with pytest.raises(KeyboardInterrupt):
         scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, progress=stop, chunk_rows=100)
+    assert {path.name for path in tmp_path.iterdir()} == {"s.csv", ".s.csv.parts"}
     assert (tmp_path / "s.csv").read_text() == "yesterday's"
+    scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model)
+    assert {path.name for path in tmp_path.iterdir()} == {"s.csv", "s.rejects.csv"}
+
+
+@pytest.mark.parametrize("chunks_done", [1, 4, 11])
+def test_a_killed_run_goes_on_without_losing_or_doubling_a_turn(model, tmp_path, chunks_done):
+    whole = scoring.score_file(EXAMPLE_LOG, tmp_path / "whole.jsonl", model, chunk_rows=100)
+    killed = tmp_path / "killed.jsonl"
+    script = f"""
+import os, signal, etikanlp
+from etikanlp import scoring
+left = [{chunks_done}]
+def progress(rows):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+scoring.score_file({str(EXAMPLE_LOG)!r}, {str(killed)!r}, etikanlp.load({str(BUNDLE)!r}), progress=progress, chunk_rows=100)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    assert not killed.exists()
+    judged = []
+    monitored = replace(model)
+    object.__setattr__(monitored, "predict_proba", lambda *given: judged.append(1) or model.predict_proba(*given))
+    resumed = scoring.score_file(EXAMPLE_LOG, killed, monitored, chunk_rows=100, resume=True)
+    assert len(judged) == 12 - chunks_done, "chunks finished before the kill are not scored again"
+    assert resumed[:4] == whole[:4]
+    assert killed.read_bytes() == whole.out.read_bytes()
+    assert resumed.rejects.read_bytes() == whole.rejects.read_bytes()
+
+
+def test_parts_of_another_run_are_not_taken_up(model, tmp_path):
+    def stop(rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.parquet", model, progress=stop, chunk_rows=100)
+    rare = scoring.score_file(
+        EXAMPLE_LOG, tmp_path / "s.parquet", model.at_prevalence(0.001), chunk_rows=100, resume=True
+    )
+    expected = etikanlp.score(EXAMPLE_LOG, model.at_prevalence(0.001))
+    pd.testing.assert_frame_equal(scoring.read_scores(rare.out), expected)
 
 
 def test_old_rejects_do_not_outlive_a_clean_run(model, tmp_path):

@@ -104,10 +104,18 @@ def train(folder: str, out: str, force: bool) -> None:
 @main.command()
 @click.argument("log", type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="Score table: .parquet, .csv, .xlsx or .jsonl.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same log stopped.")
 @_columns
 @_prevalence
 @_model
-def score(log: str, out: str, columns: dict[str, str], prevalence: float | None, model_path: str | None) -> None:
+def score(
+    log: str,
+    out: str,
+    resume: bool,
+    columns: dict[str, str],
+    prevalence: float | None,
+    model_path: str | None,
+) -> None:
     """Score every officer turn of LOG (CSV, Excel, JSON Lines, Parquet).
 
     \b
@@ -117,7 +125,7 @@ def score(log: str, out: str, columns: dict[str, str], prevalence: float | None,
 
     Rows that cannot be read go to OUT's name with .rejects.csv, with their reason.
     """
-    summary = _score(log, out, columns, _load(model_path, prevalence))
+    summary = _score(log, out, columns, _load(model_path, prevalence), resume)
     click.echo(f"scores: {summary.out}")
 
 
@@ -295,11 +303,11 @@ def _load(path: str | None, prevalence: float | None) -> Any:
         raise click.BadParameter(str(error), param_hint="--prevalence") from None
 
 
-def _score(log: str, out: str | Path, columns: dict[str, str], model: Any) -> Any:
+def _score(log: str, out: str | Path, columns: dict[str, str], model: Any, resume: bool = False) -> Any:
     from etikanlp import scoring, sources
 
     with _progress(sources.estimate_rows(Path(log))) as advance:
-        summary = scoring.score_file(log, out, model, columns, advance)
+        summary = scoring.score_file(log, out, model, columns, advance, resume=resume)
     click.echo(
         f"{summary.rows:,} rows in = {summary.rows_read:,} read + {summary.rows_rejected:,} rejected; "
         f"{summary.officer_turns:,} officer turns scored"

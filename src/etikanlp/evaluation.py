@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
-from etikanlp.codebook import LABELS
+from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.features import TurnFeatures
 
 BOOTSTRAP: Final = 1000
@@ -139,6 +139,30 @@ def interaction_metrics(
     """As :func:`label_metrics`, but a row an interaction: it shows a label when one of its turns does."""
     tables = [by_interaction(frame, interactions) for frame in (truth, probabilities, flags)]
     return label_metrics(tables[0], tables[1], tables[2], pd.Series(tables[0].index))
+
+
+def false_alarms(turns: pd.DataFrame, flags: pd.DataFrame) -> dict[str, Any]:
+    """Flags where there is nothing to flag.
+
+    Parameters
+    ----------
+    turns : DataFrame
+        As :func:`etikanlp.corpus.read` returns it.
+    flags : DataFrame of bool, shape (n_turns, 8)
+
+    Returns
+    -------
+    dict
+        ``per_1000_ordinary``: flags per violation label in 1,000 turns without any violation;
+        ``neutral_mention``: share of neutral mentions of a group (``hard`` kind ``group``) flagged discriminatory.
+    """
+    ordinary = ~turns[list(VIOLATIONS)].to_numpy(dtype=bool).any(axis=1)
+    neutral = turns["hard"].str.split(",").map(lambda kinds: "group" in kinds).to_numpy() & ordinary
+    rates = 1000 * flags.loc[ordinary, list(VIOLATIONS)].mean()
+    return {
+        "per_1000_ordinary": rates.round(2).to_dict(),
+        "neutral_mention": round(float(flags.loc[neutral, "discriminatory"].mean()), 4) if neutral.any() else 0.0,
+    }
 
 
 def by_interaction(frame: pd.DataFrame, interactions: pd.Series) -> pd.DataFrame:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,9 +14,11 @@ import pyarrow as pa
 
 from etikanlp import tables
 from etikanlp.codebook import LABELS
+from etikanlp.errors import LogError
 from etikanlp.model import Model
+from etikanlp.parts import Parts
 from etikanlp.sources import raw_chunks
-from etikanlp.transcripts import REJECT_COLUMNS, Chunk, from_frame, read_log, with_context
+from etikanlp.transcripts import REJECT_COLUMNS, from_frame, read_log, with_context
 
 ID_COLUMNS: Final = ("interaction_id", "turn", "officer_id", "unit", "channel", "at", "text", "context")
 SCORE_COLUMNS: Final = (*ID_COLUMNS, *(name for label in LABELS for name in (f"p_{label}", label)))
@@ -56,7 +60,9 @@ def score(log: pd.DataFrame | str | Path, model: Model, columns: Mapping[str, st
         If the log cannot be read at all.
     """
     chunks = [from_frame(log, columns)] if isinstance(log, pd.DataFrame) else list(read_log(log, columns))
-    scored = pd.concat([table for _, table in _scored(iter(chunks), model)], ignore_index=True)
+    pending: dict[str, str] = {}
+    judged = [_judged(with_context(chunk.turns, pending), model) for chunk in chunks]
+    scored = pd.concat(judged, ignore_index=True)
     scored.attrs["rejects"] = pd.concat([chunk.rejects for chunk in chunks], ignore_index=True).to_dict("records")
     return scored
 
@@ -68,11 +74,12 @@ def score_file(
     columns: Mapping[str, str] | None = None,
     progress: Callable[[int], object] = lambda rows: None,
     chunk_rows: int = 20_000,
+    resume: bool = False,
 ) -> Summary:
     """Score a log file into a file, told by its ending: .parquet, .csv, .xlsx or .jsonl.
 
-    The scores are written under another name and get theirs when complete; rows that cannot be read go to
-    ``<out>.rejects.csv`` beside it.
+    Chunks scored are kept in a hidden folder beside ``out`` until all are there; only then is ``out`` written, under
+    another name first. Rows that cannot be read go to ``<out>.rejects.csv`` beside it.
 
     Parameters
     ----------
@@ -84,30 +91,52 @@ def score_file(
         Called with the number of rows done, chunk by chunk.
     chunk_rows : int
         Rows held in memory at a time.
+    resume : bool
+        Go on where an interrupted run of the same log, model and options stopped.
 
     Raises
     ------
     LogError
         If the log cannot be read, or the ending of ``out`` is unknown.
     """
-    out = Path(out)
+    log, out = Path(log), Path(out)
+    tables.check_kind(out.suffix)
+    chunks = read_log(log, columns, chunk_rows)
+    first = next(chunks, None)  # a log that cannot be read leaves nothing behind
+    if first is None:
+        raise LogError(f"{log}: no rows below the header")
+    stat = log.stat()
+    run = {
+        "log": [str(log.resolve()), stat.st_size, stat.st_mtime_ns],
+        "model": hashlib.sha256(model.classifier.coef_.tobytes() + model.classifier.calibration_.tobytes()).hexdigest(),
+        "options": [dict(columns or {}), chunk_rows],
+    }
     rejects = out.with_name(f"{out.stem}.rejects.csv")
-    rows = rejected = officer_turns = 0
+    rows = rejected = officer_turns = n_parts = 0
+    parts = Parts(out.with_name(f".{out.name}.parts"), run, resume)
+    pending: dict[str, str] = {}
     with _unfinished(out) as part, _unfinished(rejects) as rejects_part:
-        with tables.writer(part, out.suffix) as write, tables.writer(rejects_part, ".csv") as write_rejects:
-            for chunk, table in _scored(read_log(log, columns, chunk_rows), model):
-                write(table)
+        with tables.writer(rejects_part, ".csv") as write_rejects:
+            for chunk in chain([first], chunks):
+                officers = with_context(chunk.turns, pending)
+                if n_parts not in parts:
+                    parts.write(n_parts, _judged(officers, model))
                 if len(chunk.rejects):
                     write_rejects(chunk.rejects[list(REJECT_COLUMNS)])
+                n_parts += 1
                 rows += chunk.rows
                 rejected += len(chunk.rejects)
-                officer_turns += len(table)
+                officer_turns += len(officers)
                 progress(chunk.rows)
+        with tables.writer(part, out.suffix) as write:
+            for number in range(n_parts):
+                write(_typed(parts.read(number)))
         if rejected:
             rejects_part.replace(rejects)
         else:
             rejects.unlink(missing_ok=True)
         part.replace(out)
+    parts.remove()
     return Summary(rows, rows - rejected, rejected, officer_turns, out, rejects if rejected else None)
 
 
@@ -128,14 +157,11 @@ def is_score_table(path: str | Path) -> bool:
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
-def _scored(chunks: Iterator[Chunk], model: Model) -> Iterator[tuple[Chunk, pd.DataFrame]]:
-    pending: dict[str, str] = {}
-    for chunk in chunks:
-        officers = with_context(chunk.turns, pending)
-        p = model.predict_proba(officers["text"], officers["context"])
-        flags = model.flags(p)
-        results = pd.concat([p.add_prefix("p_"), flags], axis=1)
-        yield chunk, pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
+def _judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """The score table of officer turns with their context."""
+    p = model.predict_proba(officers["text"], officers["context"])
+    results = pd.concat([p.add_prefix("p_"), model.flags(p)], axis=1)
+    return pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
 
 
 def _typed(scores: pd.DataFrame) -> pd.DataFrame:

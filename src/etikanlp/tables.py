@@ -33,11 +33,15 @@ def writer(path: Path, kind: str) -> AbstractContextManager[Write]:
     LogError
         If the kind is unknown.
     """
-    if kind.lower() not in _WRITERS:
-        raise LogError(
-            f"cannot write {kind or 'a file without an ending'!r}; end the name with one of {', '.join(_WRITERS)}"
-        )
+    check_kind(kind)
     return _WRITERS[kind.lower()](path)
+
+
+def check_kind(kind: str) -> None:
+    """Raise :class:`LogError` if files of this kind cannot be written."""
+    if kind.lower() not in _WRITERS:
+        named = repr(kind) if kind else "a file without an ending"
+        raise LogError(f"cannot write {named}; end the name with one of {', '.join(_WRITERS)}")
 
 
 def read(path: Path, columns: Sequence[str]) -> pd.DataFrame:

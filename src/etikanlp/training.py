@@ -12,7 +12,7 @@ from etikanlp import bundle, corpus
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import CODEBOOK, LABELS
 from etikanlp.errors import BundleError
-from etikanlp.evaluation import interaction_metrics, label_metrics, out_of_fold
+from etikanlp.evaluation import false_alarms, interaction_metrics, label_metrics, out_of_fold
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model
 
@@ -69,6 +69,7 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
             "interactions": of_interactions.round(4).to_dict("index"),
+            **false_alarms(turns, flags),
         },
     }
     model = Model(features, classifier, info)
@@ -129,6 +130,12 @@ terms, weights, calibration and thresholds learned inside each). Intervals: 95 %
 
 {_metrics_table(info["metrics"]["interactions"])}
 
+### False alarms
+
+Of 1,000 turns without any violation, so many got a violation flag: {_alarms(info["metrics"]["per_1000_ordinary"])}.
+Of the turns that name a group of people neutrally or in defence, {100 * info["metrics"]["neutral_mention"]:.0f} % were
+flagged discriminatory. Which group is named makes no difference: all one-word names are one feature.
+
 ECE is the expected calibration error: the mean distance between a stated probability and the share that came true.
 
 ## Intended use
@@ -166,6 +173,10 @@ def _metrics_table(metrics: dict[str, dict[str, float]]) -> str:
         rest = f"{m['average_precision']:.2f} | {m['ece']:.3f}"
         lines.append(f"| {label} | {m['support']:.0f} | {m['precision']:.2f} | {m['recall']:.2f} | {f1} | {rest} |")
     return "\n".join(lines)
+
+
+def _alarms(rates: dict[str, float]) -> str:
+    return ", ".join(f"{label} {rate:.1f}" for label, rate in rates.items())
 
 
 def _one_in(info: dict[str, Any]) -> str:
