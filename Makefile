@@ -35,7 +35,7 @@ bench: $(MODEL) ## measure speed against named peers (benchmarks/README.md)
 	$(BIN)/python benchmarks/speed/run.py
 
 notebooks: $(MODEL) ## execute the notebooks
-	$(BIN)/python -m jupyter execute --inplace notebooks/*.ipynb
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 wheel: $(MODEL) ## build dist/*.whl with the trained model inside
 	rm -rf src/etikanlp/models dist && mkdir -p src/etikanlp/models && cp -r models/etikanlp-id src/etikanlp/models/
