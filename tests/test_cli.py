@@ -26,7 +26,7 @@ def test_score_then_report(cli, tmp_path):
     assert "1,182 rows in = 1,177 read + 5 rejected; 571 officer turns scored" in scored.stdout
     assert scored.stderr == "", "quiet when piped"
     assert len(pd.read_parquet(scores)) == 571
-    assert len(pd.read_csv(tmp_path / "scores.rejects.csv")) == 5
+    assert len(pd.read_csv(tmp_path / "scores.parquet.rejects.csv")) == 5
     done = cli("report", scores, "--out", tmp_path / "r.html")
     assert "B-201" in done.stdout
     assert (tmp_path / "r.html").stat().st_size > 50_000

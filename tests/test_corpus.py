@@ -43,7 +43,7 @@ def officer(**changes):
         ),
         (interaction(turns=officer(officer_id="")), "turn 1: officer turn without officer_id"),
         (interaction(turns=officer(text="  ")), "turn 1: empty text"),
-        (interaction(turns=officer(labels=None)), "turn 1: officer turn without labels"),
+        (interaction(turns=officer(labels=None)), "turn 1: labels is not a list of texts"),
         (interaction(turns=officer(speaker="agent")), "turn 1: unknown speaker 'agent'"),
         (interaction(turns=[{"speaker": "customer", "text": "x"}]), "no officer turn"),
         (interaction(turns=[]), "turns is empty"),

@@ -98,7 +98,7 @@ def test_an_interrupted_run_leaves_nothing_that_looks_finished(model, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"s.csv", ".s.csv.parts"}
     assert (tmp_path / "s.csv").read_text() == "yesterday's"
     scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model)
-    assert {path.name for path in tmp_path.iterdir()} == {"s.csv", "s.rejects.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"s.csv", "s.csv.rejects.csv"}
 
 
 @pytest.mark.parametrize("chunks_done", [1, 4, 11])
@@ -141,10 +141,10 @@ def test_parts_of_another_run_are_not_taken_up(model, tmp_path):
 
 
 def test_old_rejects_do_not_outlive_a_clean_run(model, tmp_path):
-    (tmp_path / "s.rejects.csv").write_text("old")
+    (tmp_path / "s.csv.rejects.csv").write_text("old")
     summary = scoring.score_file(EXAMPLE_REPLIES, tmp_path / "s.csv", model)
     assert summary.rejects is None
-    assert not (tmp_path / "s.rejects.csv").exists()
+    assert not (tmp_path / "s.csv.rejects.csv").exists()
 
 
 def test_customer_turns_are_never_judged(model):

@@ -114,7 +114,11 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
 
     from etikanlp import report, scoring
 
-    table = scoring.read_scores(scores) if isinstance(scores, str | Path) else scores
+    if isinstance(scores, str | Path):
+        table = scoring.read_scores(scores)
+    else:
+        table = scoring.typed(scores)
+        table.attrs = scores.attrs
     return report.officer_report(table, model or load())
 
 

@@ -25,6 +25,9 @@ class _Columns(click.ParamType[dict[str, str]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
         if isinstance(value, dict):
             return value
+        names = [pair.partition("=")[0].strip() for pair in str(value).split(",")]
+        if len(set(names)) < len(names):
+            self.fail(f"{value!r} names a column twice", param, ctx)
         pairs = [pair.partition("=") for pair in str(value).split(",") if pair.strip()]
         if any(not sign or not name.strip() or not column.strip() for name, sign, column in pairs):
             self.fail(f"{value!r}: write column=name pairs, for example text=isi,officer_id=agen", param, ctx)
@@ -60,7 +63,9 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except EtikaError as error:
             click.echo(f"etikanlp: {error}", err=True)
-            ctx.exit(2)
+        except OSError as error:
+            click.echo(f"etikanlp: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        ctx.exit(2)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -163,7 +168,7 @@ def report(
     from etikanlp.report.statistics import ANY_VIOLATION
 
     target = Path(out)
-    if target.suffix and target.suffix not in {".html", ".xlsx"}:
+    if target.suffix.lower() not in {"", ".html", ".xlsx"}:
         raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
     name = Path(scores_or_log).stem.removesuffix(".scores")
     folder = target.parent if target.suffix else target
@@ -173,14 +178,14 @@ def report(
     else:
         summary = _score(scores_or_log, folder / f"{name}.scores.parquet", columns, model)
         scores = scoring.read_scores(summary.out)
-        scores.attrs["rejects"] = [None] * summary.rows_rejected
     if scores.empty:
         raise LogError(f"{scores_or_log} has no officer turn; check its speakers, or name them with --columns")
     with _waiting("report"):
         built = officer_report(scores, model)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [
-            built.to_excel(path, lang) if path.suffix == ".xlsx" else built.to_html(path, lang) for path in paths
+            built.to_excel(path, lang) if path.suffix.lower() == ".xlsx" else built.to_html(path, lang)
+            for path in paths
         ]
     shown = built.officers.set_index("officer_id")
     table = shown[["unit", "interactions"]].assign(

@@ -22,7 +22,7 @@ import pandas as pd
 
 from etikanlp.codebook import CHANNELS, LABELS, SPEAKERS, VIOLATIONS
 from etikanlp.errors import CorpusError
-from etikanlp.text import forms, groups
+from etikanlp.text import forms, groups, whole
 from etikanlp.transcripts import with_context
 
 REGISTERS: Final = ("formal", "script", "warm", "cold", "casual", "slang", "regional", "mixed", "asr")
@@ -148,12 +148,14 @@ def _check_format(corpus: str | Path) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     writer_of: dict[str, str] = {}
     for path in files(corpus):
+        if not path.read_bytes().strip():
+            yield Problem(path.name, 1, 0, "no interaction in this file")
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
                 interaction = json.loads(line.decode("utf-8"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield Problem(path.name, number, 0, f"not a JSON object in UTF-8: {error}")
                 continue
             for turn, message in _breaches(interaction):
@@ -179,9 +181,10 @@ def _breaches(interaction: Any) -> Iterator[tuple[int, str]]:
         yield 0, f"field {field!r} is missing"
     for field in sorted(set(interaction) - _INTERACTION_FIELDS - _INTERACTION_EXTRAS):
         yield 0, f"unknown field {field!r}"
-    for field in ("interaction_id", "sector", "scenario"):
-        if not str(interaction.get(field, "x")).strip():
-            yield 0, f"field {field!r} is empty"
+    for field in ("interaction_id", "sector", "scenario", "writer"):
+        value = interaction.get(field, "x")
+        if not isinstance(value, str) or not value.strip():
+            yield 0, f"field {field!r} is empty" if value in ("", None) else f"field {field!r} is not a text"
     if "channel" in interaction and interaction["channel"] not in CHANNELS:
         yield 0, f"unknown channel {interaction['channel']!r}; one of {', '.join(CHANNELS)}"
     if interaction.get("register", "mixed") not in REGISTERS:
@@ -203,17 +206,27 @@ def _turn_breaches(turn: Any) -> Iterator[str]:
     speaker = turn.get("speaker")
     if speaker not in SPEAKERS:
         yield f"unknown speaker {speaker!r}; one of {', '.join(SPEAKERS)}"
-    if not str(turn.get("text") or "").strip():
+    text = turn.get("text") or ""
+    if not isinstance(text, str):
+        yield "text is not a text"
+    elif not text.strip():
         yield "empty text"
+    elif whole(text) != text:
+        yield "text holds half a character (a cut emoji)"
+    for field in ("labels", "first_labels", "hard"):
+        if field in turn and not (isinstance(turn[field], list) and all(isinstance(x, str) for x in turn[field])):
+            yield f"{field} is not a list of texts"
+            return
     if speaker != "officer":
-        for field in sorted({"labels", "officer_id", *_TURN_EXTRAS} & set(turn)):
-            yield f"{field} on a {speaker} turn; only officer turns carry it"
+        for field in sorted(set(turn) - {"speaker", "text"}):
+            known = field in {"labels", "officer_id", *_TURN_EXTRAS}
+            yield f"{field} on a {speaker} turn; only officer turns carry it" if known else f"unknown field {field!r}"
         return
     for field in sorted(set(turn) - {"speaker", "text", "officer_id", "labels"} - _TURN_EXTRAS):
         yield f"unknown field {field!r}"
     if not str(turn.get("officer_id") or "").strip():
         yield "officer turn without officer_id"
-    if not isinstance(turn.get("labels"), list):
+    if "labels" not in turn:
         yield "officer turn without labels (a list, empty where none applies)"
     for label in [*(turn.get("labels") or ()), *turn.get("first_labels", ())]:
         if label not in LABELS:
@@ -350,7 +363,9 @@ def second_annotation(corpus: str | Path) -> pd.DataFrame:
     folder = Path(corpus) / "second"
     rows = []
     for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if not line.strip():
+                continue
             record = json.loads(line)
             unknown = set(record["labels"]) - set(LABELS)
             if unknown:

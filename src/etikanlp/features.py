@@ -93,6 +93,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         """Fit, then return the TF-IDF matrix of the same texts, shape (n_texts, n_features), float64."""
         tokens = tokenize(X)
         stems = stem(tokens.forms, self.stems)
+        self.__dict__.pop("_is_char", None)
         terms = self._distinct_terms(tokens, stems)
         self._index(terms)
         counts = self._counts(tokens, stems)
@@ -108,8 +109,9 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
     @property
     def weights_(self) -> npt.NDArray[np.float64]:
         """Factor of each column: its idf, times ``char_weight`` for character n-grams; shape (n_features,)."""
-        is_char = np.array([term[0] == "c" for term in self.terms_], dtype=bool)
-        return np.where(is_char, self.char_weight, 1.0) * self.idf_
+        if not hasattr(self, "_is_char"):
+            self._is_char = np.array([term[0] == "c" for term in self.terms_], dtype=bool)
+        return np.where(self._is_char, self.char_weight, 1.0) * self.idf_
 
     def transform(self, X: Texts) -> FloatMatrix:
         """TF-IDF matrix of a column of texts, shape (n_texts, n_features), float64."""
@@ -131,7 +133,9 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        return {k: v for k, v in state.items() if k not in {"_vocabulary", "_stem_ids", "_keys", "_key_terms"}}
+        return {
+            k: v for k, v in state.items() if k not in {"_vocabulary", "_stem_ids", "_keys", "_key_terms", "_is_char"}
+        }
 
     def length_scale(self, n_tokens: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Factor on the row of a text of so many tokens."""

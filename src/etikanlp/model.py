@@ -15,7 +15,7 @@ from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.explanation import contributions
 from etikanlp.features import TurnFeatures
-from etikanlp.text import Texts, as_arrow
+from etikanlp.text import Texts, as_arrow, whole
 from etikanlp.wordscores import TurnScores
 
 
@@ -54,7 +54,7 @@ class Model:
         Returns
         -------
         DataFrame of float32, shape (n_texts, 8)
-            Columns in the codebook's order.
+            Columns in the codebook's order; the index is that of ``texts`` if it is a Series.
 
         Raises
         ------
@@ -68,7 +68,8 @@ class Model:
         if len(said) != len(text):
             raise ValueError(f"context has {len(said)} entries where texts has {len(text)}")
         probabilities = expit(self._scores.log_odds(text, said))
-        return pd.DataFrame(probabilities.astype(np.float32), columns=list(LABELS))
+        index = texts.index if isinstance(texts, pd.Series) else None
+        return pd.DataFrame(probabilities.astype(np.float32), columns=list(LABELS), index=index)
 
     @cached_property
     def _scores(self) -> TurnScores:
@@ -133,7 +134,16 @@ class Model:
             ``label``, ``probability``, ``source`` (``text``, ``context`` or ``baseline``), ``word``, ``start``,
             ``end`` (character positions in the source) and ``weight``. The weights of a label, baseline
             included, add up to the log-odds of its probability.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown.
         """
+        text, context = whole(text), whole(context or "")
+        unknown = set(labels or ()) - set(LABELS)
+        if isinstance(labels, str) or unknown:
+            raise ValueError(f"labels is a list of {', '.join(LABELS)}; not {labels!r}")
         probability = self.predict_proba([text], [context]).iloc[0]
         if labels is None:
             labels = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()

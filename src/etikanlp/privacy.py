@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-_LONG_NUMBER = re.compile(r"(?<![\d.,])\+?\d(?:[ .-]?\d){5,}(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<!\d)(?<!\d[.,])\+?\d(?:\s?[.–-]?\s?\d){5,}(?!\d)")
 _MONEY = re.compile(r"rp\.?\s*$", re.IGNORECASE)
-_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def mask(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,7 @@ from etikanlp.codebook import LABELS
 from etikanlp.errors import LogError
 from etikanlp.model import Model
 from etikanlp.parts import Parts
+from etikanlp.recognition import times
 from etikanlp.sources import raw_chunks
 from etikanlp.transcripts import REJECT_COLUMNS, from_frame, read_log, with_context
 
@@ -111,7 +112,11 @@ def score_file(
         "model": hashlib.sha256(model.classifier.coef_.tobytes() + model.classifier.calibration_.tobytes()).hexdigest(),
         "options": [dict(columns or {}), chunk_rows],
     }
-    rejects = out.with_name(f"{out.stem}.rejects.csv")
+    rejects = rejects_of(out)
+    if log.resolve() in {out.resolve(), rejects.resolve()}:
+        raise LogError(f"{log} is the log itself; name another file for the scores")
+    if out.is_dir():
+        raise LogError(f"{out} is a folder; name a file for the scores")
     rows = rejected = officer_turns = n_parts = 0
     parts = Parts(out.with_name(f".{out.name}.parts"), run, resume)
     pending: dict[str, str] = {}
@@ -130,7 +135,7 @@ def score_file(
                 progress(chunk.rows)
         with tables.writer(part, out.suffix) as write:
             for number in range(n_parts):
-                write(_typed(parts.read(number)))
+                write(typed(parts.read(number)))
         if rejected:
             rejects_part.replace(rejects)
         else:
@@ -138,6 +143,11 @@ def score_file(
         part.replace(out)
     parts.remove()
     return Summary(rows, rows - rejected, rejected, officer_turns, out, rejects if rejected else None)
+
+
+def rejects_of(out: str | Path) -> Path:
+    """Where the rejects of a score file lie."""
+    return Path(out).with_name(f"{Path(out).name}.rejects.csv")
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:
@@ -148,12 +158,16 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     LogError
         If the file cannot be read or is no score table.
     """
-    return tables.read(Path(path), SCORE_COLUMNS).pipe(_typed)
+    scores = typed(tables.read(Path(path), SCORE_COLUMNS), str(path))
+    rejects = rejects_of(path)
+    if rejects.is_file():
+        scores.attrs["rejects"] = pd.read_csv(rejects, dtype=str, keep_default_na=False).to_dict("records")
+    return scores
 
 
 def is_score_table(path: str | Path) -> bool:
     """Whether a file is a score table rather than a log, told by its columns."""
-    chunk = next(raw_chunks(Path(path), 1), None)
+    chunk = next(raw_chunks(Path(path), 100), None)
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
@@ -164,33 +178,43 @@ def _judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
     return pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
 
 
-def _typed(scores: pd.DataFrame) -> pd.DataFrame:
-    """The score table's types, whatever the file kept of them."""
+def typed(scores: pd.DataFrame, where: str = "the score table") -> pd.DataFrame:
+    """The score table with its own types, whatever a file or a spreadsheet made of them.
+
+    Raises
+    ------
+    LogError
+        Naming the column that holds something else.
+    """
     scores = scores[list(SCORE_COLUMNS)].copy()
-    for name in ("interaction_id", "officer_id", "unit", "channel", "text", "context"):
-        kept = scores[name].astype(object).where(scores[name].notna(), None)
-        values = [None if value is None else str(value) for value in kept]
-        if name in {"text", "context"}:
-            values = [value or "" for value in values]
-        scores[name] = pd.array(values, dtype=pd.ArrowDtype(pa.large_string()))
-    scores["at"] = pd.to_datetime(scores["at"]).astype("datetime64[s]").astype(pd.ArrowDtype(pa.timestamp("s")))
-    scores["turn"] = scores["turn"].astype(float).astype(int).astype(pd.ArrowDtype(pa.int32()))
-    for label in LABELS:
-        scores[f"p_{label}"] = scores[f"p_{label}"].astype("float32")
-        scores[label] = scores[label].map(_TRUE).astype(bool)
+    scores.attrs = {}
+    for name in scores:
+        try:
+            scores[name] = _as_type(str(name), scores[name])
+        except (ValueError, TypeError, OverflowError) as error:
+            raise LogError(f"{where}: column {name!r} is not as etikanlp score writes it ({error})") from None
     return scores
 
 
-_TRUE: Final[dict[Any, bool]] = {
-    True: True,
-    False: False,
-    "True": True,
-    "False": False,
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-}
+def _as_type(name: str, column: pd.Series) -> pd.Series:
+    if name == "turn":
+        return column.astype(float).astype(int).astype(pd.ArrowDtype(pa.int32()))
+    if name == "at":
+        if not pd.api.types.is_datetime64_any_dtype(column.dtype):
+            column = times(column.astype(object).where(column.notna(), "").astype(str))
+        return column.astype("datetime64[s]").astype(pd.ArrowDtype(pa.timestamp("s")))
+    if name.startswith("p_"):
+        return column.astype("float32")
+    if name in LABELS:
+        words = column.astype(str).str.strip().str.lower().str.removesuffix(".0")
+        flags = words.map({"true": True, "false": False, "1": True, "0": False})
+        if flags.isna().any():
+            raise ValueError(f"{words[flags.isna()].iloc[0]!r} is neither true nor false")
+        return flags.astype(bool)
+    text = column.astype(object).where(column.notna(), None)
+    missing = "" if name in {"text", "context"} else None
+    values = [missing if value is None else str(value) for value in text]
+    return pd.Series(pd.array(values, dtype=pd.ArrowDtype(pa.large_string())), index=column.index)
 
 
 @contextmanager

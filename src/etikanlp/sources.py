@@ -100,8 +100,10 @@ def detect_encoding(path: Path) -> str:
             return "utf-8-sig"
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
-        if b"\0" in head:  # UTF-16 without its mark: the zero byte of an ASCII letter tells the order
-            return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+        # UTF-16 without its mark: every other byte of Latin text is zero, and which one tells the order
+        zeros = [head[start::2].count(b"\0") / max(len(head) // 2, 1) for start in (0, 1)]
+        if max(zeros) > 0.4 and min(zeros) < 0.1:
+            return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
         file.seek(0)
         for encoding in ("utf-8", "cp1252"):
             decoder, at = codecs.getincrementaldecoder(encoding)(), 0
@@ -138,7 +140,8 @@ def _csv_file(path: Path, file: io.TextIOBase, chunk_rows: int) -> Iterator[Raw]
     header = next((fields for _, fields, _ in records if fields), None)
     if header is None:
         raise LogError(f"{path}: no header line; the first line must name the columns")
-    header = _unique(header)
+    header = unique(header)
+    yield Raw(_frame(header, []), np.zeros(0, dtype=np.int64), [])
     while batch := list(islice(records, chunk_rows)):
         rows, values, broken = [], [], []
         for row, fields, trouble in batch:
@@ -201,8 +204,8 @@ def _csv_line(fields: list[str], delimiter: str) -> str:
     return line.getvalue()
 
 
-def _unique(header: list[str]) -> list[str]:
-    """Column names, empty ones named by position, repeated ones numbered."""
+def unique(header: Sequence[object]) -> list[str]:
+    """Column names as strings, empty ones named by position, repeated ones numbered."""
     names: list[str] = []
     for position, raw in enumerate(header, 1):
         name, n = str(raw).strip() or f"column {position}", 1
@@ -228,36 +231,39 @@ def _excel_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
     numbered = [(row, line) for row, line in enumerate(lines, 1) if any(cell != "" for cell in line)]
     if not numbered:
         raise LogError(f"{path}: the first sheet is empty")
-    header = _unique([str(cell) for cell in numbered[0][1]])
-    for start in range(1, max(len(numbered), 2), chunk_rows):
+    header = unique(numbered[0][1])
+    yield Raw(_frame(header, []), np.zeros(0, dtype=np.int64), [])
+    for start in range(1, len(numbered), chunk_rows):
         part = numbered[start : start + chunk_rows]
         rows = np.array([row for row, _ in part], dtype=np.int64)
         yield Raw(_frame(header, [line for _, line in part]), rows, [])
 
 
 def _jsonl_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
-    with path.open(encoding=detect_encoding(path)) as file:
+    encoding = detect_encoding(path)
+    with path.open(encoding=encoding) as file:  # a field may first appear anywhere
+        records = (_json_record(line)[0] for line in file if line.strip())
+        header = list(dict.fromkeys(key for record in records if record is not None for key in record))
+    if not header:
+        raise LogError(f"{path}: no line is a JSON object; a log needs one object a line")
+    with path.open(encoding=encoding) as file:
         numbered = ((row, line.rstrip("\n")) for row, line in enumerate(file, 1) if line.strip())
         while batch := list(islice(numbered, chunk_rows)):
-            rows, records, broken = [], [], []
+            rows, values, broken = [], [], []
             for row, line in batch:
                 record, trouble = _json_record(line)
                 if record is None:
                     broken.append(Reject(row, "", f"broken line {row}: {trouble}", line))
                 else:
                     rows.append(row)
-                    records.append(record)
-            if not records and len(broken) == len(batch) and batch[0][0] == 1:
-                raise LogError(
-                    f"{path}: no line is a JSON object (line 1: {broken[0].reason}); one object a line is needed"
-                )
-            yield Raw(pd.DataFrame(records, dtype=object), np.array(rows, dtype=np.int64), broken)
+                    values.append([record.get(name) for name in header])
+            yield Raw(_frame(header, values), np.array(rows, dtype=np.int64), broken)
 
 
 def _json_record(line: str) -> tuple[dict[str, object] | None, str]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, f"not JSON ({error})"
     if not isinstance(record, dict):
         return None, "not a JSON object"
@@ -271,13 +277,14 @@ def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
 
     try:
         with pq.ParquetFile(path) as file:
-            if file.metadata.num_rows == 0:
-                raise LogError(f"{path}: the file has no rows")
             row = 2
+            yield Raw(file.schema_arrow.empty_table().to_pandas(), np.zeros(0, dtype=np.int64), [])
             for batch in file.iter_batches(chunk_rows):
-                yield Raw(batch.to_pandas(), np.arange(row, row + batch.num_rows), [])
+                # Arrow's own types: through pandas's floats a long number would lose digits beside a missing one
+                table = batch.to_pandas(types_mapper=pd.ArrowDtype)
+                yield Raw(table, np.arange(row, row + batch.num_rows), [])
                 row += batch.num_rows
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
         raise LogError(f"{path}: not a readable Parquet file ({error}); write it again") from None
 
 

@@ -57,7 +57,7 @@ def read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         raise LogError(f"{path}: unknown kind of file {path.suffix!r}; give one of {', '.join(_TABLE_READERS)}")
     try:
         table = reader(path)
-    except (OSError, ValueError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise LogError(f"{path}: cannot be read ({error})") from None
     missing = [name for name in columns if name not in table.columns]
     if missing:
@@ -163,16 +163,29 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, style: Any = None)
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
         sheet.write_blank(row, column, None, style)
     elif isinstance(value, str):
-        sheet.write_string(row, column, value[:EXCEL_TEXT], style)
+        sheet.write_string(row, column, _fitting(value), style)
     elif isinstance(value, pd.Timestamp):
         sheet.write_datetime(row, column, value.to_pydatetime(), style)
     else:
         sheet.write(row, column, value.item() if hasattr(value, "item") else value, style)
 
 
+def _fitting(text: str) -> str:
+    """The text, cut with a mark where it is longer than an Excel cell holds."""
+    return text if len(text) <= EXCEL_TEXT else text[: EXCEL_TEXT - 2] + " …"
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
-    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    with path.open(encoding="utf-8-sig") as file:  # a spreadsheet may have saved it again with semicolons
+        header = file.readline()
+    delimiter = max(",;\t", key=header.count)
+    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=delimiter)
     return text.replace("", None).apply(_unescaped)
+
+
+def _read_xlsx(path: Path) -> pd.DataFrame:
+    # as text, or an officer 007 would be read as the number 7
+    return pd.read_excel(path, engine="calamine", dtype=str, keep_default_na=False).replace("", None)
 
 
 _WRITERS: Final[dict[str, Callable[[Path], AbstractContextManager[Write]]]] = {
@@ -185,6 +198,8 @@ _WRITERS: Final[dict[str, Callable[[Path], AbstractContextManager[Write]]]] = {
 _TABLE_READERS: Final[dict[str, Callable[[Path], pd.DataFrame]]] = {
     ".parquet": pd.read_parquet,
     ".csv": _read_csv,
-    ".xlsx": lambda path: pd.read_excel(path, engine="calamine"),
-    ".jsonl": lambda path: pd.DataFrame([json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]),
+    ".xlsx": _read_xlsx,
+    ".jsonl": lambda path: pd.DataFrame(
+        [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    ),
 }

@@ -31,7 +31,7 @@ GROUP = "<group>"
 _PIECE = re.compile(
     r"""
     (?P<url>(?:https?://|www\.)\S+)
-  | (?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
+  | (?P<email>(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)
   | (?P<number>\d+(?:[.,:/-]\d+)*)
   | (?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)
   | (?P<mark>[!?]+|\.{2,}|…)
@@ -132,17 +132,24 @@ def as_arrow(texts: Texts) -> pa.Array:
         raise TypeError("expected a column of texts, got one string: wrap it in a list, [text]")
     try:
         array = pa.array(texts, from_pandas=True) if not isinstance(texts, pa.ChunkedArray) else texts
+    except UnicodeEncodeError:  # half an emoji
+        array = pa.array([whole(text) if isinstance(text, str) else text for text in texts], from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TypeError(f"expected a column of strings: {error}") from None
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_null(array.type):
+    if array.null_count == len(array):
         array = array.cast(pa.large_string())
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         raise TypeError(f"expected a column of strings, got {array.type}")
     return pc.fill_null(array.cast(pa.large_string()), "")
+
+
+def whole(text: str) -> str:
+    """The text with half characters (lone surrogates of a cut emoji) replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def tokenize(texts: Texts) -> Tokens:

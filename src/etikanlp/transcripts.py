@@ -7,7 +7,6 @@ row is lost: each is a turn (a reply row: one or two) or a reject.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,63 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etikanlp.errors import LogError
-from etikanlp.sources import Raw, raw_chunks
+from etikanlp.recognition import Columns, channel, recognise, speaker, times
+from etikanlp.sources import Raw, raw_chunks, unique
 from etikanlp.text import as_arrow
-
-COLUMN_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "interaction_id": (
-        "interaction id", "interaksi", "id interaksi", "interaction", "call id", "id panggilan", "panggilan", "ticket",
-        "ticket id", "tiket", "id tiket", "nomor tiket", "no tiket", "conversation id", "conversation", "percakapan",
-        "id percakapan", "chat id", "session id", "sesi", "id sesi", "case id", "kasus", "id kasus", "id",
-    ),
-    "turn": ("turn", "giliran", "urutan", "urut", "no urut", "nomor giliran", "turn no", "turn number", "seq", "sequence"),
-    "speaker": (
-        "speaker", "pembicara", "penutur", "peran", "role", "pengirim", "sender", "dari", "from", "sender type",
-        "speaker role", "pihak", "author",
-    ),
-    "text": (
-        "text", "teks", "isi", "isi pesan", "ucapan", "pesan", "message", "transcript", "transkrip", "transkripsi",
-        "utterance", "content", "body", "kalimat", "isi percakapan",
-    ),
-    "officer_id": (
-        "officer id", "officer", "petugas", "id petugas", "nama petugas", "agen", "agent", "agent id", "id agen",
-        "nama agen", "agent name", "cs", "nama cs", "operator", "user agent id", "nip", "kode petugas", "pegawai",
-    ),
-    "unit": ("unit", "unit kerja", "tim", "team", "cabang", "branch", "kantor", "office", "bagian", "divisi", "department", "loket"),
-    "channel": ("channel", "kanal", "saluran", "media", "jalur"),
-    "at": (
-        "at", "waktu", "tanggal", "time", "timestamp", "datetime", "date", "tgl", "jam", "tanggal waktu", "created at",
-        "replied at", "waktu balas", "tanggal balasan", "sent at", "waktu kirim",
-    ),
-    "reply": ("reply", "balasan", "jawaban", "tanggapan", "respon", "respons", "response", "isi balasan", "jawaban petugas"),
-    "customer_message": (
-        "customer message", "pesan pelanggan", "keluhan", "aduan", "pengaduan", "ulasan", "review", "pertanyaan",
-        "complaint", "question", "isi aduan", "isi keluhan", "pesan warga",
-    ),
-}  # fmt: skip
-"""Recognised column names by the turn table's column; compared lower-case, with ``_``, ``-``, ``.`` as spaces."""
-
-SPEAKER_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "officer": (
-        "officer", "petugas", "agen", "agent", "cs", "customer service", "operator", "admin", "pegawai", "staf", "staff",
-        "teller", "perawat", "dokter", "csr", "representative", "rep", "loket", "resepsionis", "adviser", "advisor",
-    ),
-    "customer": (
-        "customer", "pelanggan", "warga", "nasabah", "pasien", "masyarakat", "konsumen", "klien", "client", "user",
-        "pengguna", "caller", "penelepon", "penumpang", "pemohon", "pelapor", "peserta", "wajib pajak", "citizen",
-        "pembeli", "siswa", "mahasiswa", "orang tua", "tamu", "guest",
-    ),
-    "system": ("system", "sistem", "bot", "ivr", "chatbot", "otomatis", "auto", "notice", "notifikasi", "robot", "mesin"),
-}  # fmt: skip
-
-CHANNEL_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "call": ("call", "telepon", "telp", "phone", "voice", "panggilan", "suara", "call center", "call centre"),
-    "chat": ("chat", "whatsapp", "wa", "live chat", "livechat", "telegram", "webchat", "obrolan"),
-    "counter": ("counter", "loket", "tatap muka", "walk in", "konter", "kunjungan", "langsung"),
-    "email": ("email", "e mail", "surel", "mail"),
-    "letter": ("letter", "surat"),
-    "social": ("social", "medsos", "media sosial", "sosial", "instagram", "ig", "twitter", "x", "facebook", "fb", "ulasan", "review", "play store", "portal", "portal aduan"),
-}  # fmt: skip
 
 TURN_SCHEMA: Final = pa.schema(
     [
@@ -92,16 +37,6 @@ TURN_SCHEMA: Final = pa.schema(
 
 REJECT_COLUMNS: Final[tuple[str, ...]] = ("row", "column", "reason", "original")
 
-_TIME_FORMATS: Final[tuple[str, ...]] = (
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-    "%d %B %Y %H:%M:%S", "%d %B %Y %H:%M", "%d %B %Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y",
-)  # fmt: skip
-_MONTHS: Final[dict[str, str]] = {
-    "januari": "January", "februari": "February", "pebruari": "February", "maret": "March", "mei": "May", "juni": "June",
-    "juli": "July", "agustus": "August", "oktober": "October", "nopember": "November", "desember": "December",
-    "agu": "Aug", "agt": "Aug", "okt": "Oct", "nop": "Nov", "des": "Dec",
-}  # fmt: skip
 _OPEN_INTERACTIONS: Final = 100_000
 """Interactions whose last customer message is remembered from chunk to chunk, oldest forgotten first."""
 
@@ -138,13 +73,17 @@ def read_log(path: str | Path, columns: Mapping[str, str] | None = None, chunk_r
     LogError
         If the file is missing, empty, of an unknown kind or encoding, or lacks a needed column.
     """
-    names: dict[str, str] | None = None
-    turns_so_far: dict[str, int] = {}
-    path = Path(path)
+    columns_of: Columns | None = None
+    seen = _Seen({}, {})
+    path, rows = Path(path), 0
     for raw in raw_chunks(path, chunk_rows):
-        if names is None:
-            names = _column_names(raw.table.columns.astype(str).tolist(), columns or {}, str(path))
-        yield _chunk(raw, names, turns_so_far)
+        if columns_of is None or rows == 0:  # the first chunk may hold the header alone
+            columns_of = recognise(raw.table, columns or {}, str(path))
+        if len(raw.table) or raw.broken:
+            rows += len(raw.table) + len(raw.broken)
+            yield _chunk(raw, columns_of, seen)
+    if rows == 0:
+        raise LogError(f"{path}: no rows below the header; check that this is the whole log")
 
 
 def from_frame(frame: pd.DataFrame, columns: Mapping[str, str] | None = None) -> Chunk:
@@ -155,9 +94,10 @@ def from_frame(frame: pd.DataFrame, columns: Mapping[str, str] | None = None) ->
     LogError
         If a needed column is missing.
     """
-    names = _column_names(frame.columns.astype(str).tolist(), columns or {}, "the DataFrame")
-    table = frame.rename(columns=str).reset_index(drop=True)
-    return _chunk(Raw(table, np.arange(len(table)) + 2, []), names, {})
+    flat = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in frame.columns]
+    table = frame.set_axis(unique(flat), axis=1).reset_index(drop=True)
+    columns_of = recognise(table, columns or {}, "the DataFrame")
+    return _chunk(Raw(table, np.arange(len(table)) + 2, []), columns_of, _Seen({}, {}))
 
 
 def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> pd.DataFrame:
@@ -216,49 +156,22 @@ def _each_distinct(column: pd.Series, function: Callable[[str], object]) -> pd.S
     return pd.Series(values[codes] if len(values) else [], index=column.index, dtype=object)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_.\-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name))).strip().lower()
+class _Seen(NamedTuple):
+    """What is remembered of interactions from chunk to chunk."""
+
+    turns: dict[str, int]
+    """Turns so far."""
+    highest: dict[str, int]
+    """Highest turn number so far, where the log numbers its turns."""
 
 
-def _lookup(table: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    return {alias: name for name, aliases in table.items() for alias in aliases}
-
-
-_SPEAKERS = _lookup(SPEAKER_NAMES)
-_CHANNELS = _lookup(CHANNEL_NAMES)
-
-
-def _column_names(found: list[str], given: Mapping[str, str], where: str) -> dict[str, str]:
-    """Column of the turn table to column of the log."""
-    for name, column in given.items():
-        if name not in COLUMN_NAMES:
-            raise LogError(f"unknown column name {name!r}; those that can be mapped: {', '.join(COLUMN_NAMES)}")
-        if column not in found:
-            raise LogError(f"{where} has no column {column!r} (for {name}); its columns: {', '.join(found)}")
-    plain = {_plain(column): column for column in reversed(found) if column not in given.values()}
-    names = dict(given)
-    for name, aliases in COLUMN_NAMES.items():
-        hit = next((plain[alias] for alias in (_plain(name), *aliases) if alias in plain), None)
-        if name not in names and hit is not None and hit not in names.values():
-            names[name] = hit
-    # a reply log often names its reply "text"-like columns; a long log has no reply column
-    shape = "reply" if "reply" in names and not {"speaker", "text"} <= set(names) else "long"
-    needed = ("officer_id", "reply") if shape == "reply" else ("interaction_id", "speaker", "text", "officer_id")
-    missing = [name for name in needed if name not in names]
-    if missing:
-        raise LogError(
-            f"{where}: no column found for {', '.join(missing)}; its columns: {', '.join(found) or 'none'}. "
-            f"Name them, for example --columns {missing[0]}={found[0] if found else 'COLUMN'}. A log needs interaction_id, "
-            "speaker, text, officer_id (a row a turn), or officer_id, reply (a row a written reply)."
-        )
-    return names
-
-
-def _chunk(raw: Raw, names: dict[str, str], turns_so_far: dict[str, int]) -> Chunk:
+def _chunk(raw: Raw, columns: Columns, seen: _Seen) -> Chunk:
     """Validate raw rows: turns in order, rejects beside them."""
-    shape = "long" if {"speaker", "text"} <= set(names) else "reply"
+    names = columns.names
     table = pd.DataFrame({name: _strings(raw.table[column]) for name, column in names.items()})
-    checks = _long_checks(table) if shape == "long" else _reply_checks(table)
+    if columns.clock is not None:
+        table["at"] = (table["at"] + " " + _strings(raw.table[columns.clock])).str.strip()
+    checks = _long_checks(table) if columns.shape == "long" else _reply_checks(table)
     reason = pd.Series([None] * len(table), dtype=object)
     column = reason.copy()
     for name, bad, why in checks:
@@ -279,8 +192,8 @@ def _chunk(raw: Raw, names: dict[str, str], turns_so_far: dict[str, int]) -> Chu
     rejects = pd.concat([part for part in (rejects, broken) if len(part)] or [rejects]).sort_values(
         "row", kind="stable"
     )
-    build = _long_turns if shape == "long" else _reply_turns
-    turns = build(table[good].reset_index(drop=True), raw.rows[good], turns_so_far)
+    build = _long_turns if columns.shape == "long" else _reply_turns
+    turns = build(table[good].reset_index(drop=True), raw.rows[good], seen)
     return Chunk(_typed(turns), rejects.reset_index(drop=True), len(table) + len(raw.broken))
 
 
@@ -289,15 +202,14 @@ def _strings(column: pd.Series) -> pd.Series:
     if pd.api.types.infer_dtype(column, skipna=True) == "string":
         trimmed = pc.utf8_trim_whitespace(as_arrow(column))
         return pd.Series(trimmed.to_numpy(zero_copy_only=False), dtype=object)
-    if pd.api.types.is_float_dtype(column.dtype):
-        whole = column.dropna() == column.dropna().round()
-        column = column.astype("Int64") if whole.all() else column
-    text = column.map(_string, na_action="ignore").astype(object)
-    return text.where(text.notna(), "").astype(str).str.strip().reset_index(drop=True)
+    values = [_string(value) for value in column.astype(object)]
+    return pd.Series(as_arrow(values).to_pylist(), dtype=object)
 
 
 def _string(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN differs from itself
+        return ""
+    return (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).strip()
 
 
 def _original(record: Mapping[str, object]) -> str:
@@ -311,20 +223,20 @@ Check = tuple[str, "np.ndarray", str]
 
 
 def _long_checks(table: pd.DataFrame) -> list[Check]:
-    speaker = _each_distinct(table["speaker"], lambda name: _SPEAKERS.get(_plain(name)))
-    table["speaker_read"] = speaker
+    read = _each_distinct(table["speaker"], speaker)
+    table["speaker_read"] = read
     return [
         ("interaction_id", (table["interaction_id"] == "").to_numpy(), "no interaction id"),
         ("speaker", (table["speaker"] == "").to_numpy(), "no speaker"),
         (
             "speaker",
-            speaker.isna().to_numpy(),
+            read.isna().to_numpy(),
             "unknown speaker: write officer, customer or system (or petugas, warga, bot)",
         ),
         ("text", (table["text"] == "").to_numpy(), "empty text"),
         (
             "officer_id",
-            ((speaker == "officer") & (table["officer_id"] == "")).to_numpy(),
+            ((read == "officer") & (table["officer_id"] == "")).to_numpy(),
             "no officer on an officer turn",
         ),
         *_turn_check(table),
@@ -353,7 +265,7 @@ def _time_check(table: pd.DataFrame) -> list[Check]:
     if "at" not in table:
         return []
     distinct = pd.Series(table["at"].unique(), dtype=object)
-    read = dict(zip(distinct, _times(distinct), strict=True))
+    read = dict(zip(distinct, times(distinct), strict=True))
     table["at_read"] = table["at"].map(read).astype("datetime64[s]")
     impossible = table["at_read"].isna() & (table["at"] != "")
     return [
@@ -363,25 +275,6 @@ def _time_check(table: pd.DataFrame) -> list[Check]:
             "impossible or unreadable time: write 2026-11-21 14:05 or 21/11/2026 14:05",
         )
     ]
-
-
-def _times(column: pd.Series) -> pd.Series:
-    """Wall-clock times; NaT where none can be read. Day comes before month in the non-ISO forms."""
-    words = column.str.replace(r"\s*(?:WIB|WITA|WIT|Z|[+-]\d\d:?\d\d)$", "", regex=True).str.replace(
-        ",", " ", regex=False
-    )
-    words = words.str.replace(r"(?<=\d)\.(?=\d\d(?:\.\d\d)?$)", ":", regex=True).where(
-        ~words.str.fullmatch(r"\d\d\.\d\d\.\d{4}"), words
-    )
-    words = words.str.replace(r"[A-Za-z]{3,}", lambda m: _MONTHS.get(m.group().lower(), m.group()), regex=True)
-    words = words.str.replace(r"\s+", " ", regex=True).str.strip()
-    times = pd.to_datetime(words, format="ISO8601", errors="coerce").astype("datetime64[s]")
-    for form in _TIME_FORMATS:
-        unread = times.isna() & (words != "")
-        if not unread.any():
-            break
-        times[unread] = pd.to_datetime(words[unread], format=form, errors="coerce").astype("datetime64[s]")
-    return times.where((times >= pd.Timestamp(1970, 1, 1)) & (times < pd.Timestamp(2200, 1, 1)))
 
 
 def _count_up(ids: pd.Series, step: int, so_far: dict[str, int]) -> pd.Series:
@@ -396,22 +289,42 @@ def _count_up(ids: pd.Series, step: int, so_far: dict[str, int]) -> pd.Series:
     return number
 
 
-def _long_turns(table: pd.DataFrame, rows: np.ndarray, turns_so_far: dict[str, int]) -> pd.DataFrame:
+def _long_turns(table: pd.DataFrame, rows: np.ndarray, seen: _Seen) -> pd.DataFrame:
     turns = _shared_columns(table)
-    turns["interaction_id"] = table["interaction_id"]
-    counted = _count_up(table["interaction_id"], 1, turns_so_far) + 1
-    turns["turn"] = table["turn_read"].fillna(counted) if "turn" in table else counted
+    ids = turns["interaction_id"] = table["interaction_id"]
+    turns["turn"] = _count_up(ids, 1, seen.turns) + 1
+    if "turn" in table:
+        # an interaction with a turn unnumbered is taken in the order of the file
+        numbered = table["turn_read"].notna().groupby(ids).transform("all")
+        turns["turn"] = turns["turn"].where(~numbered, table["turn_read"])
+        _check_order(turns["turn"][numbered], ids[numbered], rows[numbered.to_numpy()], seen.highest)
     turns["speaker"] = table["speaker_read"]
     turns["text"] = table["text"]
     turns["officer_id"] = table["officer_id"].where(turns["speaker"] == "officer", "")
     return turns
 
 
-def _reply_turns(table: pd.DataFrame, rows: np.ndarray, turns_so_far: dict[str, int]) -> pd.DataFrame:
+def _check_order(turn: pd.Series, ids: pd.Series, rows: np.ndarray, highest: dict[str, int]) -> None:
+    """Refuse a log whose interactions go back in time from one chunk to the next: contexts would be wrong."""
+    by_interaction = turn.groupby(ids)
+    for name, lowest in by_interaction.min().items():
+        if lowest < highest.get(str(name), lowest):
+            row = rows[(ids == name).to_numpy()][0]
+            raise LogError(
+                f"row {row}: interaction {name!r} goes on with an earlier turn ({lowest:.0f}) than one read before "
+                f"({highest[str(name)]}); sort the log by interaction and turn"
+            )
+    for name, last in by_interaction.max().items():
+        highest[str(name)] = int(last)
+    while len(highest) > _OPEN_INTERACTIONS:
+        highest.pop(next(iter(highest)))
+
+
+def _reply_turns(table: pd.DataFrame, rows: np.ndarray, seen: _Seen) -> pd.DataFrame:
     shared = _shared_columns(table)
     ids = table["interaction_id"] if "interaction_id" in table else pd.Series("", index=table.index)
     ids = ids.where(ids != "", pd.Series([f"row-{row}" for row in rows], index=table.index, dtype=object))
-    number = _count_up(ids, 2, turns_so_far)
+    number = _count_up(ids, 2, seen.turns)
     replies = shared.assign(
         interaction_id=ids,
         turn=number + 2,
@@ -432,7 +345,7 @@ def _shared_columns(table: pd.DataFrame) -> pd.DataFrame:
     shared = pd.DataFrame(index=table.index)
     for name in ("unit", "channel"):
         shared[name] = table.get(name, "")
-    shared["channel"] = _each_distinct(shared["channel"], lambda name: _CHANNELS.get(_plain(name), name))
+    shared["channel"] = _each_distinct(shared["channel"], channel)
     shared["at"] = table["at_read"] if "at" in table else pd.Series(pd.NaT, index=table.index, dtype="datetime64[s]")
     return shared
 

@@ -62,6 +62,9 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
     ValueError
         If there is no officer turn.
     """
+    rejects = len(scores.attrs.get("rejects", []))
+    scores = scores.copy(deep=False)
+    scores.attrs = {}  # pandas would copy the rejects at every step
     if scores.empty:
         raise ValueError("the score table is empty: the log has no officer turn")
     at = scores["at"].dropna()
@@ -76,7 +79,7 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
         "first": at.min() if len(at) else None,
         "last": at.max() if len(at) else None,
         "overall": statistics.rates(scores.assign(unit="all"), "unit").iloc[0].to_dict(),
-        "rejects": len(scores.attrs.get("rejects", [])),
+        "rejects": rejects,
         "model": model.info,
     }
     return OfficerReport(officers, units, statistics.flags(scores, model), summary)

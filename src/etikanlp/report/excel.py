@@ -74,7 +74,7 @@ def _flags(flags: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFra
             t["turn"]: flags["turn"],
             t["label"]: flags["label"].map(lambda label: label_name(label, lang)),
             t["probability"]: flags["probability"],
-            t["words"]: flags["words"].map(mask),
+            t["words"]: flags["words"],
             t["context"]: flags["context"].map(mask),
             t["text"]: flags["text"].map(mask),
         }

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.model import Model
+from etikanlp.privacy import mask
 
 ENOUGH: Final = 10
 """Interactions from which an officer or unit is compared with others. Below it a 95 % Wilson interval spans more than
@@ -105,7 +106,7 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
     """A row per flagged violation, most probable first within each officer.
 
     ``highlights`` lists the stretches of the text that speak for the label: start, end, share of the largest weight;
-    ``words`` names the strongest of them.
+    ``words`` names the strongest of them, masked.
     """
     rows = []
     thresholds = model.thresholds
@@ -113,6 +114,7 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
     for turn in flagged.to_dict("records"):
         given = [label for label in VIOLATIONS if turn[label]]
         why = model.explain(turn["text"], turn["context"], labels=given)
+        shown = mask(turn["text"])
         for label in given:
             words = why[(why["label"] == label) & (why["source"] == "text") & (why["weight"] > 0)]
             strongest = words.sort_values("weight", ascending=False, kind="stable").head(6)
@@ -123,7 +125,7 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
                     "label": label,
                     "probability": float(turn[f"p_{label}"]),
                     "threshold": float(thresholds[label]),
-                    "words": ", ".join(dict.fromkeys(strongest["word"])),
+                    "words": ", ".join(dict.fromkeys(shown[w.start : w.end] for w in strongest.itertuples())),
                     "highlights": [(int(w.start), int(w.end), float(w.weight / top)) for w in words.itertuples()],
                 }
             )
