@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -121,12 +120,6 @@ def find(path: str | Path | None = None) -> Path:
         f"no trained model in {Path('models') / NAME} nor inside the package; train one: etikanlp train, "
         f"or point {ENVIRONMENT} at a model's folder"
     )
-
-
-def remove(folder: str | Path) -> None:
-    """Delete a bundle's folder, if it is one."""
-    if (Path(folder) / MANIFEST).is_file():
-        shutil.rmtree(folder)
 
 
 def _json(value: Any) -> bytes:
