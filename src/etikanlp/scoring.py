@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -120,7 +119,7 @@ def score_file(
     rows = rejected = officer_turns = n_parts = 0
     parts = Parts(out.with_name(f".{out.name}.parts"), run, resume)
     pending: dict[str, str] = {}
-    with _unfinished(out) as part, _unfinished(rejects) as rejects_part:
+    with tables.unfinished(out) as part, tables.unfinished(rejects) as rejects_part:
         with tables.writer(rejects_part, ".csv") as write_rejects:
             for chunk in chain([first], chunks):
                 officers = with_context(chunk.turns, pending)
@@ -215,14 +214,3 @@ def _as_type(name: str, column: pd.Series) -> pd.Series:
     missing = "" if name in {"text", "context"} else None
     values = [missing if value is None else str(value) for value in text]
     return pd.Series(pd.array(values, dtype=pd.ArrowDtype(pa.large_string())), index=column.index)
-
-
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """A name to write under until the file is complete; removed if it never is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.unfinished")
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)

@@ -37,6 +37,17 @@ def writer(path: Path, kind: str) -> AbstractContextManager[Write]:
     return _WRITERS[kind.lower()](path)
 
 
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """A name to write under until the file is complete; removed if it never is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.unfinished")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def check_kind(kind: str) -> None:
     """Raise :class:`LogError` if files of this kind cannot be written."""
     if kind.lower() not in _WRITERS:

@@ -67,8 +67,7 @@ class Piece(NamedTuple):
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, str]:
     """Chat spelling to standard spelling, from the table ``spellings.tsv`` beside this module."""
-    table = resources.files(__package__).joinpath("spellings.tsv").read_text(encoding="utf-8")
-    return dict(line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+    return {form: standard for form, standard in _table("spellings.tsv")}
 
 
 @lru_cache(maxsize=1)
@@ -79,9 +78,13 @@ def _group_name() -> re.Pattern[str]:
 
 def groups() -> list[tuple[str, str, str]]:
     """Groups of people: ground, name, and a regular expression over lower-case text; from ``groups.tsv``."""
-    table = resources.files(__package__).joinpath("groups.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
-    return [(ground, name, pattern) for ground, name, pattern in rows]
+    return [(ground, name, pattern) for ground, name, pattern in _table("groups.tsv")]
+
+
+def _table(name: str) -> list[list[str]]:
+    """Rows of a tab-separated table beside this module; lines that start with ``#`` are comments."""
+    lines = resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def _form(kind: str, raw: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -134,12 +134,17 @@ def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> 
     kept = context.reindex(block[left_open]).dropna()
     open_names = dict(zip(block[left_open], interaction[left_open], strict=True))
     pending.update((open_names[number], text) for number, text in kept.items())
-    while len(pending) > _OPEN_INTERACTIONS:
-        pending.pop(next(iter(pending)))
+    _forget_oldest(pending)
     officers = order[is_officer].drop(columns="speaker")
     values = context.reindex(block[is_officer]).fillna("").to_numpy(dtype=object)
     officers["context"] = pd.array(values.tolist(), dtype=pd.ArrowDtype(pa.large_string()))
     return officers.sort_index().reset_index(drop=True)
+
+
+def _forget_oldest(remembered: dict[str, Any]) -> None:
+    """Keep memory flat in the length of the log."""
+    while len(remembered) > _OPEN_INTERACTIONS:
+        remembered.pop(next(iter(remembered)))
 
 
 def _joined(texts: pd.Series) -> pd.Series:
@@ -284,8 +289,7 @@ def _count_up(ids: pd.Series, step: int, so_far: dict[str, int]) -> pd.Series:
     for name, last in (number + step).groupby(ids).max().items():
         so_far.pop(str(name), None)
         so_far[str(name)] = int(last)
-    while len(so_far) > _OPEN_INTERACTIONS:
-        so_far.pop(next(iter(so_far)))
+    _forget_oldest(so_far)
     return number
 
 
@@ -316,8 +320,7 @@ def _check_order(turn: pd.Series, ids: pd.Series, rows: np.ndarray, highest: dic
             )
     for name, last in by_interaction.max().items():
         highest[str(name)] = int(last)
-    while len(highest) > _OPEN_INTERACTIONS:
-        highest.pop(next(iter(highest)))
+    _forget_oldest(highest)
 
 
 def _reply_turns(table: pd.DataFrame, rows: np.ndarray, seen: _Seen) -> pd.DataFrame:

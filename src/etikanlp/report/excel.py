@@ -12,7 +12,7 @@ from etikanlp.codebook import CODEBOOK, Language
 from etikanlp.privacy import mask
 from etikanlp.report import statistics
 from etikanlp.report.wording import CHANNEL, TEXT, label_name
-from etikanlp.tables import WORKBOOK_OPTIONS, write_cell
+from etikanlp.tables import WORKBOOK_OPTIONS, unfinished, write_cell
 
 if TYPE_CHECKING:
     from etikanlp.report import OfficerReport
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 def write(report: OfficerReport, path: Path, lang: Language) -> Path:
     """Write the workbook; the file appears under its name only when complete."""
     t = {key: phrase[lang] for key, phrase in TEXT.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.unfinished")
-    with xlsxwriter.Workbook(str(part), WORKBOOK_OPTIONS) as book:
+    with unfinished(path) as part:
+        _write(report, part, t, lang)
+        return part.replace(path)
+
+
+def _write(report: OfficerReport, path: Path, t: dict[str, str], lang: Language) -> None:
+    with xlsxwriter.Workbook(str(path), WORKBOOK_OPTIONS) as book:
         book.set_properties({"title": t["title"], "created": _fixed_date()})
         styles = {
             "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
@@ -31,13 +35,11 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
             "probability": book.add_format({"num_format": "0.00", "valign": "top"}),
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
             "time": book.add_format({"num_format": "dd/mm/yyyy hh:mm", "valign": "top"}),
-            "few": book.add_format({"font_color": "#8a8a8a"}),
         }
         _sheet(book, t["officers"], _rates(report.officers, t, lang), styles)
         _sheet(book, t["units"], _rates(report.units, t, lang), styles)
         _sheet(book, t["flags"], _flags(report.flags, t, lang), styles)
         _sheet(book, t["explained"], _explanations(report, t, lang), styles)
-    return part.replace(path)
 
 
 def _fixed_date() -> Any:

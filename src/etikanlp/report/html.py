@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from etikanlp.codebook import CODEBOOK, LABELS, VIRTUES, Language
 from etikanlp.privacy import mask
 from etikanlp.report import statistics, wording
+from etikanlp.tables import unfinished
 
 if TYPE_CHECKING:
     from etikanlp.report import OfficerReport
@@ -50,10 +51,9 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
         review_first=statistics.to_review_first(report.officers).to_dict("records"),
         flags_of=_by_officer(report.flags),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.unfinished")
-    part.write_text(page, encoding="utf-8", newline="\n")
-    return part.replace(path)
+    with unfinished(path) as part:
+        part.write_text(page, encoding="utf-8", newline="\n")
+        return part.replace(path)
 
 
 def highlighted(text: str, stretches: list[tuple[int, int, float]]) -> Markup:
