@@ -28,8 +28,8 @@ def copy(tmp_path):
     return shutil.copytree(BUNDLE, tmp_path / "copy")
 
 
-def test_holds_arrays_and_json_only():
-    assert {path.suffix for path in BUNDLE.iterdir()} == {".safetensors", ".json", ".md"}
+def test_holds_arrays_json_and_documents_only():
+    assert {path.suffix for path in BUNDLE.iterdir()} == {".safetensors", ".json", ".md", ".svg"}
 
 
 def test_saved_and_read_back_it_judges_alike(model, tmp_path):

@@ -29,10 +29,10 @@ HOSTILE = [
 
 
 def test_score_table_is_as_the_contract_says(scores):
-    names = [name for label in LABELS for name in (f"p_{label}", label)]
-    assert scores.columns.tolist()[-16:] == names
+    names = [name for label in LABELS for name in (f"p_{label}", label, f"review_{label}")]
+    assert scores.columns.tolist()[-24:] == names
     assert (scores[[f"p_{label}" for label in LABELS]].dtypes == "float32").all()
-    assert (scores[list(LABELS)].dtypes == bool).all()
+    assert (scores[[*LABELS, *(f"review_{label}" for label in LABELS)]].dtypes == bool).all()
     assert len(scores) == 571
     assert len(scores.attrs["rejects"]) == 5
 

@@ -25,11 +25,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB
 
 from etikanlp import corpus, text
-from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.evaluation import interaction_metrics, label_metrics
-from etikanlp.features import TurnFeatures
-from etikanlp.training import CLASSIFIER, FEATURES
+from etikanlp.training import estimators
 
 Judge = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], tuple[np.ndarray, np.ndarray]]
 """Train turns, their labels, test turns in; scores and flags of the test turns out."""
@@ -48,8 +46,9 @@ KEYWORDS = {
 
 def own(features: dict[str, Any] | None = None, classifier: dict[str, Any] | None = None) -> Judge:
     def judge(train: pd.DataFrame, truth: np.ndarray, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        vectorizer = TurnFeatures(**(FEATURES | (features or {})))
-        model = CalibratedMultiLabelClassifier(**(CLASSIFIER | (classifier or {})))
+        vectorizer, model = estimators()
+        vectorizer.set_params(**(features or {}))
+        model.set_params(**(classifier or {}))
         model.fit(vectorizer.fit_transform(train), truth, groups=train["writer"])
         p = model.predict_proba(vectorizer.transform(test))
         return p, p >= model.thresholds_

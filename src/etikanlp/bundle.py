@@ -25,7 +25,7 @@ from etikanlp.errors import BundleError
 from etikanlp.features import StemTfidfVectorizer, TurnFeatures
 from etikanlp.model import Model
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 NAME: Final = "etikanlp-id"
 ENVIRONMENT: Final = "ETIKANLP_MODEL"
 MANIFEST: Final = "manifest.json"
@@ -136,6 +136,7 @@ def _content(model: Model) -> dict[str, bytes]:
         "intercept": classifier.intercept_,
         "calibration": classifier.calibration_,
         "thresholds": classifier.thresholds_,
+        "bands": classifier.bands_,
     }
     settings = {
         "labels": list(LABELS),
@@ -191,7 +192,9 @@ def _model(
     _set_terms(features.text_, terms["text"], arrays["text_idf"], stems)
     _set_terms(features.context_, terms["context"], arrays["context_idf"], stems)
     classifier = CalibratedMultiLabelClassifier(**settings["classifier"])
-    classifier.restore(arrays["coef"], arrays["intercept"], arrays["calibration"], arrays["thresholds"])
+    classifier.restore(
+        *(arrays[name] for name in ("coef", "intercept", "calibration", "thresholds", "bands")),
+    )
     n_features = len(terms["text"]) + len(terms["context"])
     if classifier.coef_.shape != (len(LABELS), n_features):
         raise ValueError(f"weights of shape {classifier.coef_.shape} for {n_features} terms")

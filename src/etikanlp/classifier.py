@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -16,6 +17,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 FloatArray = npt.NDArray[np.float64]
+
+_SMOOTHING = 0.5
+"""Added to every count, so that a column seen in one class only has a finite ratio."""
 
 
 class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
@@ -28,10 +32,18 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
     ----------
     C : float, default=0.02
         Inverse strength of the L2 penalty, as in :class:`~sklearn.svm.LinearSVC` (squared hinge loss).
+    count_ratio_power : float, default=0.3
+        Each column is scaled, label by label, by the magnitude of its log-count ratio raised to this power: what is
+        equally frequent with and without a label is damped before the penalty sees it. 0 leaves columns as they are.
+        The scale is folded into ``coef_``.
     cv : int, default=5
         Number of held-out folds; rows of one group are never on both sides.
     beta : float, default=1.0
         The threshold of a label is the one with the highest F-beta on held-out folds.
+    review_precision : float, default=0.9
+        Flags above the review band are right at least this often on held-out folds, as far as any are.
+    review_recall : float, default=0.9
+        At most the rest of the positive rows lies below the review band on held-out folds.
     random_state : int, default=0
         Seed of the folds and of the solver.
 
@@ -43,6 +55,9 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         Slope and offset ``a, b`` of Platt's sigmoid ``1 / (1 + exp(-(a f + b)))`` of a decision value ``f``.
     thresholds_ : ndarray of float64, shape (n_labels,)
         A label is given at this probability or above.
+    bands_ : ndarray of float64, shape (n_labels, 2)
+        Review band of each label, from its lower end (included) to its upper (excluded): probabilities that say
+        neither a clear yes nor a clear no. The threshold lies inside or on an end.
     classes_ : ndarray
         Labels' column numbers, or the two classes of a one-dimensional target.
 
@@ -50,18 +65,26 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
     ----------
     J. Platt (1999), Probabilistic outputs for support vector machines and comparisons to regularized
     likelihood methods: the sigmoid, and the softened targets that keep it from over-fitting.
+
+    S. Wang and C. Manning (2012), Baselines and bigrams: the log-count ratio as a scale of features (NB-SVM).
     """
 
     def __init__(
         self,
         C: float = 0.02,
+        count_ratio_power: float = 0.3,
         cv: int = 5,
         beta: float = 1.0,
+        review_precision: float = 0.9,
+        review_recall: float = 0.9,
         random_state: int = 0,
     ) -> None:
         self.C = C
+        self.count_ratio_power = count_ratio_power
         self.cv = cv
         self.beta = beta
+        self.review_precision = review_precision
+        self.review_recall = review_recall
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
@@ -95,20 +118,22 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError("a multi-label target holds 0 and 1 only")
             self.classes_ = np.arange(Y.shape[1])
         held_out = self._held_out_decisions(X, Y, groups)
-        fitted = [_fit_linear(X, Y[:, k], self.C, self.random_state) for k in range(Y.shape[1])]
+        fitted = [self._fit_linear(X, Y[:, k]) for k in range(Y.shape[1])]
         self.coef_ = np.vstack([coef for coef, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         self.calibration_ = np.array([_platt(f, t) for f, t in zip(held_out.T, Y.T, strict=True)])
         p = np.asarray(expit(self._calibrated(held_out)))
         self.thresholds_ = np.array([_best_threshold(*pt, self.beta) for pt in zip(p.T, Y.T, strict=True)])
+        self.bands_ = np.array([self._band(*pt) for pt in zip(p.T, Y.T, self.thresholds_, strict=True)])
         return self
 
-    def restore(self, coef: Any, intercept: Any, calibration: Any, thresholds: Any) -> Self:
+    def restore(self, coef: Any, intercept: Any, calibration: Any, thresholds: Any, bands: Any) -> Self:
         """Set the learned state of a multi-label fit, as read from a bundle; shapes as in the attributes."""
         self.coef_ = np.asarray(coef, dtype=np.float64)
         self.intercept_ = np.asarray(intercept, dtype=np.float64)
         self.calibration_ = np.asarray(calibration, dtype=np.float64)
         self.thresholds_ = np.asarray(thresholds, dtype=np.float64)
+        self.bands_ = np.asarray(bands, dtype=np.float64)
         self.classes_ = np.arange(len(self.coef_))
         self.n_features_in_ = self.coef_.shape[1]
         self._one_label = False
@@ -139,6 +164,10 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         p = self.predict_proba(X)
         return (p >= self.thresholds_).astype(np.int64)
 
+    def in_review(self, p: FloatArray) -> npt.NDArray[np.bool_]:
+        """Whether each probability, shape (n, n_labels), lies in its label's review band."""
+        return np.asarray((p >= self.bands_[:, 0]) & (p < self.bands_[:, 1]))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -161,19 +190,40 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         for train, test in folds:
             seen, unseen = X[train], X[test]
             for k in range(Y.shape[1]):
-                coef, intercept = _fit_linear(seen, Y[train, k], self.C, self.random_state)
+                coef, intercept = self._fit_linear(seen, Y[train, k])
                 f[test, k] = unseen @ coef + intercept
         return f
 
+    def _band(self, p: FloatArray, target: npt.NDArray[Any], threshold: float) -> tuple[float, float]:
+        """Lower and upper end of the review band, around the threshold."""
+        if target.min() == target.max():
+            return threshold, threshold
+        precision, recall, at = precision_recall_curve(target, p)
+        sure = np.flatnonzero((precision[:-1] >= self.review_precision) & (at >= threshold))
+        found = np.flatnonzero(recall[:-1] >= self.review_recall)
+        high = at[sure[0]] if len(sure) else 1.0
+        return min(float(at[found[-1]]), threshold), float(high)
 
-def _fit_linear(X: Any, target: npt.NDArray[Any], C: float, seed: int) -> tuple[FloatArray, float]:
-    """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
-    if target.min() == target.max():
-        positive, n = target.sum(), len(target)
-        return np.zeros(X.shape[1]), float(np.log((positive + 0.5) / (n - positive + 0.5)))
-    model = LinearSVC(C=C, tol=1e-3, max_iter=10_000, random_state=seed)
-    model.fit(X, target)
-    return model.coef_[0], float(model.intercept_[0])
+    def _fit_linear(self, X: Any, target: npt.NDArray[Any]) -> tuple[FloatArray, float]:
+        """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
+        if target.min() == target.max():
+            positive, n = target.sum(), len(target)
+            return np.zeros(X.shape[1]), float(np.log((positive + 0.5) / (n - positive + 0.5)))
+        scale = _count_ratio(X, target) ** self.count_ratio_power
+        # the mean square stays one, so that C means the same whatever the power
+        scale = scale / np.sqrt((scale**2).mean()) if scale.any() else np.ones(X.shape[1])
+        model = LinearSVC(C=self.C, tol=1e-3, max_iter=10_000, random_state=self.random_state)
+        model.fit(X @ sp.diags_array(scale) if sp.issparse(X) else X * scale, target)
+        return model.coef_[0] * scale, float(model.intercept_[0])
+
+
+def _count_ratio(X: Any, target: npt.NDArray[Any]) -> FloatArray:
+    """Magnitude of each column's log-count ratio, shape (n_features,): how far presence tells the classes apart."""
+    present = (X > 0).astype(float)
+    with_label = np.asarray(present[target == 1].sum(axis=0)).ravel() + _SMOOTHING
+    without = np.asarray(present[target == 0].sum(axis=0)).ravel() + _SMOOTHING
+    n_with, n_without = target.sum() + 2 * _SMOOTHING, (1 - target).sum() + 2 * _SMOOTHING
+    return np.abs(np.log(with_label / n_with) - np.log(without / n_without))
 
 
 def _platt(f: FloatArray, target: npt.NDArray[Any]) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,17 @@ BOOTSTRAP: Final = 1000
 """Resamples of interactions behind every interval."""
 
 
+class Judged(NamedTuple):
+    """What models say of turns they were not trained on; DataFrames of shape (n_turns, 8)."""
+
+    probabilities: pd.DataFrame
+    """float64."""
+    flags: pd.DataFrame
+    """bool: labels given."""
+    review: pd.DataFrame
+    """bool: probability inside the label's review band."""
+
+
 def out_of_fold(
     turns: pd.DataFrame,
     features: TurnFeatures,
@@ -27,7 +38,7 @@ def out_of_fold(
     n_splits: int = 5,
     seed: int = 0,
     n_jobs: int | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> Judged:
     """Probabilities and flags for every turn from models that saw no turn of its writer.
 
     Everything is learned inside each fold: terms, weights, calibration and thresholds. A scenario belongs to one
@@ -48,26 +59,24 @@ def out_of_fold(
 
     Returns
     -------
-    probabilities : DataFrame of float64, shape (n_turns, 8)
-    flags : DataFrame of bool, shape (n_turns, 8)
+    Judged
     """
     truth = turns[list(LABELS)].to_numpy(dtype=int)
     writers = turns["writer"].to_numpy(dtype=object)
-    p, given = np.zeros(truth.shape), np.zeros(truth.shape, dtype=bool)
     folds = GroupKFold(n_splits, shuffle=True, random_state=seed)
 
-    def judge(train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    def judge(train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
         fold_features, fold_classifier = clone(features), clone(classifier)
         X = fold_features.fit_transform(turns.iloc[train])
         fold_classifier.fit(X, truth[train], groups=writers[train])
         p = fold_classifier.predict_proba(fold_features.transform(turns.iloc[test]))
-        return p, p >= fold_classifier.thresholds_
+        return p, p >= fold_classifier.thresholds_, fold_classifier.in_review(p)
 
     splits = list(folds.split(truth, groups=writers))
     judged = Parallel(n_jobs=n_jobs)(delayed(judge)(train, test) for train, test in splits)
-    for (_, test), (p_test, given_test) in zip(splits, judged, strict=True):
-        p[test], given[test] = p_test, given_test
-    return pd.DataFrame(p, columns=list(LABELS)), pd.DataFrame(given, columns=list(LABELS))
+    rows = np.argsort(np.concatenate([test for _, test in splits]))
+    p, flags, review = (np.concatenate(part)[rows] for part in zip(*judged, strict=True))
+    return Judged(*(pd.DataFrame(values, columns=list(LABELS)) for values in (p, flags, review)))
 
 
 def label_metrics(
@@ -163,6 +172,36 @@ def false_alarms(turns: pd.DataFrame, flags: pd.DataFrame) -> dict[str, Any]:
         "per_1000_ordinary": rates.round(2).to_dict(),
         "neutral_mention": round(float(flags.loc[neutral, "discriminatory"].mean()), 4) if neutral.any() else 0.0,
     }
+
+
+def review_metrics(truth: pd.DataFrame, judged: Judged) -> pd.DataFrame:
+    """What the review band of each label does, on turns not trained on.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by label: ``review`` (share of turns in the band), ``sure_precision`` (of the flags above the band, the
+        share that is right), ``sure_flags`` (their number), ``found`` (share of positive turns flagged or in the
+        band, which a reader of both would see).
+    """
+    y, flags, review = (frame[list(LABELS)].to_numpy(dtype=bool) for frame in (truth, judged.flags, judged.review))
+    sure = flags & ~review
+    return pd.DataFrame(
+        {
+            "review": review.mean(axis=0),
+            "sure_precision": _ratio((sure & y).sum(axis=0), sure.sum(axis=0)),
+            "sure_flags": sure.sum(axis=0),
+            "found": _ratio(((flags | review) & y).sum(axis=0), y.sum(axis=0)),
+        },
+        index=pd.Index(LABELS, name="label"),
+    )
+
+
+def reliability(truth: npt.NDArray[np.bool_], p: npt.NDArray[np.float64], bins: int = 10) -> pd.DataFrame:
+    """Stated against observed: a row a bin of equal width that holds any, ``stated``, ``observed`` (means), ``n``."""
+    which = np.minimum((np.asarray(p) * bins).astype(int), bins - 1)
+    frame = pd.DataFrame({"stated": p, "observed": np.asarray(truth, dtype=float), "n": 1})
+    return frame.groupby(which).agg({"stated": "mean", "observed": "mean", "n": "sum"}).rename_axis("bin")
 
 
 def by_interaction(frame: pd.DataFrame, interactions: pd.Series) -> pd.DataFrame:

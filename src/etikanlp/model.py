@@ -116,6 +116,15 @@ class Model:
         """Labels given at these probabilities: bool, same shape and columns."""
         return probabilities >= self.classifier.thresholds_.astype(np.float32)
 
+    def review(self, probabilities: pd.DataFrame) -> pd.DataFrame:
+        """Whether each probability lies in its label's review band: neither clearly yes nor clearly no.
+
+        Outside the band a flag is right as often as the band was chosen for (``info["metrics"]`` has what was
+        measured). Bool, same shape and columns.
+        """
+        low, high = self.classifier.bands_.astype(np.float32).T
+        return (probabilities >= low) & (probabilities < high)
+
     def explain(self, text: str, context: str = "", labels: list[str] | None = None) -> pd.DataFrame:
         """The words behind each label: their exact share of the log-odds and their place in the text.
 

@@ -21,7 +21,7 @@ from etikanlp.sources import raw_chunks
 from etikanlp.transcripts import REJECT_COLUMNS, from_frame, read_log, with_context
 
 ID_COLUMNS: Final = ("interaction_id", "turn", "officer_id", "unit", "channel", "at", "text", "context")
-SCORE_COLUMNS: Final = (*ID_COLUMNS, *(name for label in LABELS for name in (f"p_{label}", label)))
+SCORE_COLUMNS: Final = (*ID_COLUMNS, *(name for label in LABELS for name in (f"p_{label}", label, f"review_{label}")))
 """Columns of the score table, in order: a row an officer turn."""
 
 
@@ -51,7 +51,8 @@ def score(log: pd.DataFrame | str | Path, model: Model, columns: Mapping[str, st
     Returns
     -------
     DataFrame
-        The score table (:data:`SCORE_COLUMNS`): ``p_<label>`` float32, ``<label>`` bool. Its ``attrs["rejects"]``
+        The score table (:data:`SCORE_COLUMNS`): ``p_<label>`` float32, ``<label>`` bool, ``review_<label>`` bool
+        (whether the probability lies in the label's review band). Its ``attrs["rejects"]``
         holds the rows that could not be read, with their reason.
 
     Raises
@@ -173,7 +174,7 @@ def is_score_table(path: str | Path) -> bool:
 def _judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
     """The score table of officer turns with their context."""
     p = model.predict_proba(officers["text"], officers["context"])
-    results = pd.concat([p.add_prefix("p_"), model.flags(p)], axis=1)
+    results = pd.concat([p.add_prefix("p_"), model.flags(p), model.review(p).add_prefix("review_")], axis=1)
     return pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
 
 
@@ -204,7 +205,7 @@ def _as_type(name: str, column: pd.Series) -> pd.Series:
         return column.astype("datetime64[s]").astype(pd.ArrowDtype(pa.timestamp("s")))
     if name.startswith("p_"):
         return column.astype("float32")
-    if name in LABELS:
+    if name.removeprefix("review_") in LABELS:
         words = column.astype(str).str.strip().str.lower().str.removesuffix(".0")
         flags = words.map({"true": True, "false": False, "1": True, "0": False})
         if flags.isna().any():

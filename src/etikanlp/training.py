@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+import json
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,16 +13,19 @@ from etikanlp import bundle, corpus
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import CODEBOOK, LABELS
 from etikanlp.errors import BundleError
-from etikanlp.evaluation import false_alarms, interaction_metrics, label_metrics, out_of_fold
+from etikanlp.evaluation import (
+    false_alarms,
+    interaction_metrics,
+    label_metrics,
+    out_of_fold,
+    reliability,
+    review_metrics,
+)
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model
 
-FEATURES: Final[dict[str, Any]] = {}
-"""Settings of :class:`~etikanlp.features.TurnFeatures` that differ from its defaults."""
-CLASSIFIER: Final[dict[str, Any]] = {}
-"""Settings of :class:`~etikanlp.classifier.CalibratedMultiLabelClassifier` that differ from its defaults."""
-
 MODEL_CARD: Final = "MODEL_CARD.md"
+RELIABILITY: Final = "reliability.svg"
 _PACKAGES: Final = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "PySastrawi")
 
 
@@ -50,12 +54,11 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         If the corpus breaks its format, or has too few writers or positive turns to measure itself on.
     """
     turns = corpus.read(folder)
-    features = TurnFeatures(**FEATURES)
-    classifier = CalibratedMultiLabelClassifier(**CLASSIFIER)
-    probabilities, flags = out_of_fold(turns, features, classifier, n_jobs=n_jobs)
+    features, classifier = estimators()
+    judged = out_of_fold(turns, features, classifier, n_jobs=n_jobs)
     truth, interactions = turns[list(LABELS)], turns["interaction_id"]
-    metrics = label_metrics(truth, probabilities, flags, interactions)
-    of_interactions = interaction_metrics(truth, probabilities, flags, interactions)
+    metrics = label_metrics(truth, judged.probabilities, judged.flags, interactions)
+    of_interactions = interaction_metrics(truth, judged.probabilities, judged.flags, interactions)
     classifier.fit(features.fit_transform(turns), truth.to_numpy(dtype=int), groups=turns["writer"])
     info = {
         "corpus": {
@@ -69,12 +72,21 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
             "interactions": of_interactions.round(4).to_dict("index"),
-            **false_alarms(turns, flags),
+            "review": review_metrics(truth, judged).round(4).to_dict("index"),
+            **false_alarms(turns, judged.flags),
         },
     }
     model = Model(features, classifier, info)
-    bundle.save(model, out, {MODEL_CARD: model_card(model)})
+    diagrams = {label: reliability(truth[label], judged.probabilities[label]) for label in LABELS}
+    bundle.save(model, out, {MODEL_CARD: model_card(model), RELIABILITY: reliability_diagrams(diagrams)})
     return bundle.load(out), metrics
+
+
+def estimators() -> tuple[TurnFeatures, CalibratedMultiLabelClassifier]:
+    """Unfitted features and classifier with the settings that model selection chose (``settings.json``)."""
+    chosen = json.loads(resources.files(__package__).joinpath("settings.json").read_text(encoding="utf-8"))
+    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in chosen["features"].items()}
+    return TurnFeatures(**given), CalibratedMultiLabelClassifier(**chosen["classifier"])
 
 
 def is_current(folder: str | Path, out: str | Path) -> bool:
@@ -83,11 +95,12 @@ def is_current(folder: str | Path, out: str | Path) -> bool:
         model = bundle.load(out)
     except BundleError:
         return False
+    features, classifier = estimators()
     return (
         model.info.get("corpus", {}).get("sha256") == corpus.fingerprint(folder)
         and model.info.get("versions") == _versions()
-        and model.features.get_params() == TurnFeatures(**FEATURES).get_params()
-        and model.classifier.get_params() == CalibratedMultiLabelClassifier(**CLASSIFIER).get_params()
+        and model.features.get_params() == features.get_params()
+        and model.classifier.get_params() == classifier.get_params()
     )
 
 
@@ -136,7 +149,21 @@ Of 1,000 turns without any violation, so many got a violation flag: {_alarms(inf
 Of the turns that name a group of people neutrally or in defence, {100 * info["metrics"]["neutral_mention"]:.0f} % were
 flagged discriminatory. Which group is named makes no difference: all one-word names are one feature.
 
-ECE is the expected calibration error: the mean distance between a stated probability and the share that came true.
+### Do the probabilities mean what they say?
+
+![Reliability diagrams]({RELIABILITY})
+
+For each label: of the turns given a probability near x, the share y that carries the label. On the diagonal the two
+agree. Bars: the number of turns, on a logarithmic scale. ECE in the tables above is the expected calibration error, the
+mean distance between the two.
+
+### The review band
+
+Between a clear yes and a clear no lies a band of probabilities that should be read before anything is said. It is
+chosen so that {100 * model.classifier.review_precision:.0f} % of the flags above it are right and at most
+{100 - 100 * model.classifier.review_recall:.0f} % of the cases lie below it, as far as the label allows; measured:
+
+{_review_table(model)}
 
 ## Intended use
 
@@ -173,6 +200,50 @@ def _metrics_table(metrics: dict[str, dict[str, float]]) -> str:
         rest = f"{m['average_precision']:.2f} | {m['ece']:.3f}"
         lines.append(f"| {label} | {m['support']:.0f} | {m['precision']:.2f} | {m['recall']:.2f} | {f1} | {rest} |")
     return "\n".join(lines)
+
+
+def _review_table(model: Model) -> str:
+    lines = [
+        "| Label | Band | Turns in the band | Flags above it that are right | Cases flagged or in the band |",
+        "| --- | :-: | --: | --: | --: |",
+    ]
+    for label, (low, high) in zip(LABELS, model.classifier.bands_, strict=True):
+        m = model.info["metrics"]["review"][label]
+        shares = f"{100 * m['review']:.1f} % | {100 * m['sure_precision']:.0f} % | {100 * m['found']:.0f} %"
+        lines.append(f"| {label} | {low:.2f}–{high:.2f} | {shares} |")
+    return "\n".join(lines)
+
+
+def reliability_diagrams(tables: dict[str, pd.DataFrame]) -> str:
+    """One small reliability diagram a label, as SVG.
+
+    References
+    ----------
+    A. Niculescu-Mizil and R. Caruana (2005), Predicting good probabilities with supervised learning.
+    """
+    import io  # noqa: PLC0415
+
+    import matplotlib as mpl  # noqa: PLC0415 - loaded only to draw
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context({"svg.hashsalt": "etikanlp", "svg.fonttype": "none", "font.size": 8}):
+        figure = Figure(figsize=(9, 4.6), layout="constrained")
+        for axes, (label, table) in zip(
+            figure.subplots(2, 4, sharex=True, sharey=True).flat, tables.items(), strict=True
+        ):
+            axes.plot([0, 1], [0, 1], color="0.75", linewidth=0.8)
+            axes.plot(table["stated"], table["observed"], color="black", marker="o", markersize=3, linewidth=1)
+            counts = axes.twinx()
+            counts.bar(table["stated"], table["n"], width=0.04, color="0.85", zorder=0)
+            counts.set(yscale="log", ylim=(1, 1e7), yticks=[])
+            counts.tick_params(which="minor", right=False)
+            axes.set(title=label, xlim=(0, 1), ylim=(0, 1), zorder=1)
+            axes.patch.set_visible(False)
+        figure.supxlabel("stated probability")
+        figure.supylabel("observed share")
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()
 
 
 def _alarms(rates: dict[str, float]) -> str:

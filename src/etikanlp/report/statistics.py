@@ -21,8 +21,8 @@ ANY_VIOLATION: Final = "any_violation"
 MEASURES: Final = (*LABELS, ANY_VIOLATION)
 
 FLAG_COLUMNS: Final = (
-    "officer_id", "unit", "at", "channel", "interaction_id", "turn", "label", "probability", "threshold", "context",
-    "text", "words", "highlights",
+    "officer_id", "unit", "at", "channel", "interaction_id", "turn", "label", "probability", "threshold", "review",
+    "context", "text", "words", "highlights",
 )  # fmt: skip
 
 
@@ -125,6 +125,7 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
                     "label": label,
                     "probability": float(turn[f"p_{label}"]),
                     "threshold": float(thresholds[label]),
+                    "review": bool(turn[f"review_{label}"]),
                     "words": ", ".join(dict.fromkeys(shown[w.start : w.end] for w in strongest.itertuples())),
                     "highlights": [(int(w.start), int(w.end), float(w.weight / top)) for w in words.itertuples()],
                 }
