@@ -21,7 +21,11 @@ from etikanlp.sources import raw_chunks
 from etikanlp.transcripts import REJECT_COLUMNS, from_frame, read_log, with_context
 
 ID_COLUMNS: Final = ("interaction_id", "turn", "officer_id", "unit", "channel", "at", "text", "context")
-SCORE_COLUMNS: Final = (*ID_COLUMNS, *(name for label in LABELS for name in (f"p_{label}", label, f"review_{label}")))
+SCORE_COLUMNS: Final = (
+    *ID_COLUMNS,
+    *(name for label in LABELS for name in (f"p_{label}", label)),
+    *(f"review_{label}" for label in LABELS),
+)
 """Columns of the score table, in order: a row an officer turn."""
 
 
