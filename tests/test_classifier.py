@@ -51,9 +51,9 @@ def test_groups_are_never_on_both_sides(monkeypatch):
     groups = np.repeat(np.arange(10), 5)
     X = np.column_stack([groups, rng.normal(size=50)]).astype(float)
     seen = []
-    real = CalibratedMultiLabelClassifier._fit_linear
+    real = CalibratedMultiLabelClassifier.fit_linear
     monkeypatch.setattr(
-        CalibratedMultiLabelClassifier, "_fit_linear", lambda self, A, y: seen.append(set(A[:, 0])) or real(self, A, y)
+        CalibratedMultiLabelClassifier, "fit_linear", lambda self, A, y: seen.append(set(A[:, 0])) or real(self, A, y)
     )
     CalibratedMultiLabelClassifier(cv=5).fit(X, (rng.random((50, 2)) < 0.5).astype(int), groups=groups)
     folds = [groups_in for groups_in in seen if len(groups_in) < 10]

@@ -118,7 +118,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError("a multi-label target holds 0 and 1 only")
             self.classes_ = np.arange(Y.shape[1])
         held_out = self._held_out_decisions(X, Y, groups)
-        fitted = [self._fit_linear(X, Y[:, k]) for k in range(Y.shape[1])]
+        fitted = [self.fit_linear(X, Y[:, k]) for k in range(Y.shape[1])]
         self.coef_ = np.vstack([coef for coef, _ in fitted])
         self.intercept_ = np.array([intercept for _, intercept in fitted])
         self.calibration_ = np.array([_platt(f, t) for f, t in zip(held_out.T, Y.T, strict=True)])
@@ -190,7 +190,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         for train, test in folds:
             seen, unseen = X[train], X[test]
             for k in range(Y.shape[1]):
-                coef, intercept = self._fit_linear(seen, Y[train, k])
+                coef, intercept = self.fit_linear(seen, Y[train, k])
                 f[test, k] = unseen @ coef + intercept
         return f
 
@@ -204,7 +204,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         high = at[sure[0]] if len(sure) else 1.0
         return min(float(at[found[-1]]), threshold), float(high)
 
-    def _fit_linear(self, X: Any, target: npt.NDArray[Any]) -> tuple[FloatArray, float]:
+    def fit_linear(self, X: Any, target: npt.NDArray[Any]) -> tuple[FloatArray, float]:
         """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
         if target.min() == target.max():
             positive, n = target.sum(), len(target)

@@ -90,20 +90,40 @@ def main() -> None:
 )
 @click.option("--out", default=DEFAULT_MODEL, show_default=True, help="Folder of the trained model.")
 @click.option("--force", is_flag=True, help="Train even if the model there is of this corpus and version.")
-def train(folder: str, out: str, force: bool) -> None:
+@click.option("--tests", type=click.Path(), help="Folder of functional/ and groups/ cases to put into the model card.")
+def train(folder: str, out: str, force: bool, tests: str | None) -> None:
     """Train a model on an annotated corpus and measure it on writers held out.
 
     The same corpus gives the same bytes. The measurements are in MODEL_CARD.md beside the model.
     """
-    from etikanlp import training
+    from etikanlp import card, training
 
     if not force and training.is_current(folder, out):
         click.echo(f"{out} is current; --force trains again")
         return
     with _waiting("training"):
-        _, metrics = training.train(folder, out)
+        _, metrics = training.train(folder, out, tests=tests)
     click.echo(_table(metrics[["support", "precision", "recall", "f1", "average_precision", "ece"]]))
-    click.echo(f"model: {out}\ncard:  {Path(out) / training.MODEL_CARD}")
+    click.echo(f"model: {out}\ncard:  {Path(out) / card.MODEL_CARD}")
+
+
+@main.command()
+@click.option(
+    "--corpus", "folder", default=DEFAULT_CORPUS, show_default=True, help="Folder of annotated *.jsonl files."
+)
+@click.option("--out", required=True, type=click.Path(), help="Write the chosen settings here (JSON).")
+def select(folder: str, out: str) -> None:
+    """Choose the settings of the model on writers held out; takes some minutes.
+
+    Training uses those in src/etikanlp/settings.json; benchmarks/accuracy/SELECTION.md keeps what was tried.
+    """
+    import json
+
+    from etikanlp import corpus, selection
+
+    settings, tried = selection.select(corpus.read(folder), progress=lambda row: click.echo(row, err=True))
+    Path(out).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    click.echo(tried.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
 
 
 @main.command()

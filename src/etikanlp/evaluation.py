@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
@@ -15,6 +16,7 @@ from sklearn.model_selection import GroupKFold
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.features import TurnFeatures
+from etikanlp.model import Model
 
 BOOTSTRAP: Final = 1000
 """Resamples of interactions behind every interval."""
@@ -195,6 +197,31 @@ def review_metrics(truth: pd.DataFrame, judged: Judged) -> pd.DataFrame:
         },
         index=pd.Index(LABELS, name="label"),
     )
+
+
+def at_prevalence(truth: pd.DataFrame, probabilities: pd.DataFrame, model: Model, prevalence: float) -> pd.DataFrame:
+    """Violations flagged by a model told how rare they are, on turns not trained on.
+
+    Parameters
+    ----------
+    truth, probabilities : DataFrame, shape (n_turns, 8)
+        Probabilities from :func:`out_of_fold`, at the corpus's own prevalence.
+    model : Model
+        Whose thresholds and priors are used; see :meth:`~etikanlp.model.Model.at_prevalence`.
+    prevalence : float
+        Share of turns expected to carry each violation.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by violation: ``alarms`` (flags per 1,000 turns without any violation) and ``recall``.
+    """
+    labels = list(VIOLATIONS)
+    priors = pd.Series(model.info["priors"])[labels]
+    flags = expit(logit(probabilities[labels]) + logit(prevalence) - logit(priors)) >= model.thresholds[labels]
+    y = truth[labels].astype(bool)
+    ordinary = ~y.any(axis=1)
+    return pd.DataFrame({"alarms": 1000 * flags[ordinary].mean(), "recall": (flags & y).sum() / y.sum()})
 
 
 def reliability(truth: npt.NDArray[np.bool_], p: npt.NDArray[np.float64], bins: int = 10) -> pd.DataFrame:

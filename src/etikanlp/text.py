@@ -112,9 +112,11 @@ def pieces(text: str) -> Iterator[Piece]:
     """
     for match in _PIECE.finditer(text):
         kind, raw = str(match.lastgroup), match.group()
-        for form in _form(kind, raw).split(" "):
-            yield Piece(match.start(), match.end(), form)
-        if kind == "word" and len(raw) > 2 and raw.isupper():
+        form = _form(kind, raw)
+        for part in form.split(" "):
+            yield Piece(match.start(), match.end(), part)
+        # a group's name may be an acronym: its capitals are no shouting
+        if kind == "word" and len(raw) > 2 and raw.isupper() and form != GROUP:
             yield Piece(match.start(), match.end(), CAPITALS)
 
 

@@ -10,10 +10,13 @@ from typing import Any, Final
 import pandas as pd
 
 from etikanlp import bundle, corpus
+from etikanlp.behaviour import by_function, delete_words, judge_cases, read_cases, swap_groups
+from etikanlp.card import MODEL_CARD, RELIABILITY, model_card, reliability_diagrams
 from etikanlp.classifier import CalibratedMultiLabelClassifier
-from etikanlp.codebook import CODEBOOK, LABELS
+from etikanlp.codebook import LABELS
 from etikanlp.errors import BundleError
 from etikanlp.evaluation import (
+    at_prevalence,
     false_alarms,
     interaction_metrics,
     label_metrics,
@@ -24,12 +27,18 @@ from etikanlp.evaluation import (
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model
 
-MODEL_CARD: Final = "MODEL_CARD.md"
-RELIABILITY: Final = "reliability.svg"
+SETTINGS: Final = "settings.json"
+"""Settings of features and classifier, beside this module."""
+RARE: Final = 0.003
+"""Share of turns with each violation that the card works out an example for: one turn in some hundreds."""
+_EVERY: Final = 20
+"""One corpus turn in so many is used to measure what deleting words does."""
 _PACKAGES: Final = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "PySastrawi")
 
 
-def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, pd.DataFrame]:
+def train(
+    folder: str | Path, out: str | Path, n_jobs: int = 2, tests: str | Path | None = None
+) -> tuple[Model, pd.DataFrame]:
     """Train on an annotated corpus and save the bundle with its card.
 
     Parameters
@@ -40,6 +49,8 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         Folder of the bundle.
     n_jobs : int
         Folds measured side by side.
+    tests : str or Path, optional
+        Folder with ``functional`` cases and ``groups`` to swap (:mod:`etikanlp.behaviour`), for the card.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
     metrics = label_metrics(truth, judged.probabilities, judged.flags, interactions)
     of_interactions = interaction_metrics(truth, judged.probabilities, judged.flags, interactions)
     classifier.fit(features.fit_transform(turns), truth.to_numpy(dtype=int), groups=turns["writer"])
-    info = {
+    info: dict[str, Any] = {
         "corpus": {
             "sha256": corpus.fingerprint(folder),
             "writers": int(turns["writer"].nunique()),
@@ -69,6 +80,8 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         },
         "priors": {label: round(float(truth[label].mean()), 6) for label in LABELS},
         "versions": _versions(),
+        "rare": RARE,
+        "deletion_every": _EVERY,
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
             "interactions": of_interactions.round(4).to_dict("index"),
@@ -77,14 +90,33 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         },
     }
     model = Model(features, classifier, info)
+    info["metrics"]["rare"] = at_prevalence(truth, judged.probabilities, model, RARE).round(4).to_dict("index")
+    info["metrics"]["deletion"] = round(float(delete_words(model, turns.iloc[::_EVERY])["removed"].mean()), 4)
+    info["metrics"] |= _behaviour(model, Path(tests)) if tests else {}
     diagrams = {label: reliability(truth[label], judged.probabilities[label]) for label in LABELS}
     bundle.save(model, out, {MODEL_CARD: model_card(model), RELIABILITY: reliability_diagrams(diagrams)})
     return bundle.load(out), metrics
 
 
+def _behaviour(model: Model, folder: Path) -> dict[str, Any]:
+    functions = by_function(judge_cases(model, read_cases(folder / "functional")))
+    swaps = swap_groups(model, folder / "groups")
+    neutral = swaps[swaps["kind"] == "neutral"]
+    return {
+        "functions": functions.round(4).to_dict("index"),
+        "groups": {
+            "names": int(swaps["name"].nunique()),
+            "flipped": round(float(swaps["flipped"].mean()), 4),
+            "neutral_flagged": round(float(neutral["flagged"].mean()), 4),
+            "neutral_flagged_worst": round(float(neutral.groupby("name")["flagged"].mean().max()), 4),
+            "discriminatory_flagged": round(float(swaps.loc[swaps["kind"] != "neutral", "flagged"].mean()), 4),
+        },
+    }
+
+
 def estimators() -> tuple[TurnFeatures, CalibratedMultiLabelClassifier]:
-    """Unfitted features and classifier with the settings that model selection chose (``settings.json``)."""
-    chosen = json.loads(resources.files(__package__).joinpath("settings.json").read_text(encoding="utf-8"))
+    """Unfitted features and classifier with the settings that :func:`etikanlp.selection.select` chose."""
+    chosen = json.loads(resources.files(__package__).joinpath(SETTINGS).read_text(encoding="utf-8"))
     given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in chosen["features"].items()}
     return TurnFeatures(**given), CalibratedMultiLabelClassifier(**chosen["classifier"])
 
@@ -106,153 +138,3 @@ def is_current(folder: str | Path, out: str | Path) -> bool:
 
 def _versions() -> dict[str, str]:
     return {name: metadata.version(name) for name in ("etikanlp", *_PACKAGES)}
-
-
-def model_card(model: Model) -> str:
-    """The model card, Markdown, from what the model knows of itself."""
-    info = model.info
-    definitions = "\n".join(
-        f"| `{label.id}` | {label.kind} | {label.definition['en']} | {threshold:.2f} |"
-        for label, threshold in zip(CODEBOOK, model.thresholds, strict=True)
-    )
-    versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items())
-    of_corpus = info["corpus"]
-    return f"""# Model card: {bundle.NAME}
-
-One-vs-rest linear support vector machines over TF-IDF of Sastrawi stems and within-word character n-grams of an
-officer's turn, and of the stems of what the customer said just before. Names of groups of people are one and the same
-feature. Probabilities are calibrated and thresholds chosen on turns of writers held out.
-
-## Labels
-
-| Label | Kind | Means | Given from |
-| --- | --- | --- | --- |
-{definitions}
-
-## How right it is
-
-Measured on {of_corpus["officer_turns"]:,} officer turns of {of_corpus["interactions"]:,} interactions by
-{of_corpus["writers"]} writers, each turn judged by a model that saw nothing of its writer or its scenario (five folds;
-terms, weights, calibration and thresholds learned inside each). Intervals: 95 %, bootstrap over interactions.
-
-### Turns
-
-{_metrics_table(info["metrics"]["turns"])}
-
-### Interactions (a label is shown when at least one officer turn shows it)
-
-{_metrics_table(info["metrics"]["interactions"])}
-
-### False alarms
-
-Of 1,000 turns without any violation, so many got a violation flag: {_alarms(info["metrics"]["per_1000_ordinary"])}.
-Of the turns that name a group of people neutrally or in defence, {100 * info["metrics"]["neutral_mention"]:.0f} % were
-flagged discriminatory. Which group is named makes no difference: all one-word names are one feature.
-
-### Do the probabilities mean what they say?
-
-![Reliability diagrams]({RELIABILITY})
-
-For each label: of the turns given a probability near x, the share y that carries the label. On the diagonal the two
-agree. Bars: the number of turns, on a logarithmic scale. ECE in the tables above is the expected calibration error, the
-mean distance between the two.
-
-### The review band
-
-Between a clear yes and a clear no lies a band of probabilities that should be read before anything is said. It is
-chosen so that {100 * model.classifier.review_precision:.0f} % of the flags above it are right and at most
-{100 - 100 * model.classifier.review_recall:.0f} % of the cases lie below it, as far as the label allows; measured:
-
-{_review_table(model)}
-
-## Intended use
-
-To order what a quality-assurance team reads, and to describe officers and units with stated error. A flag is a
-reason to read the turn, never a finding: about one in {_one_in(info)} violation flags on turns like these is wrong,
-and a share of the violations goes unflagged.
-
-## Misuse
-
-- Discipline, pay or promotion on flags that nobody has read in their context.
-- Ranking officers on few interactions, or across units with different customers.
-- Judging customers; only officer turns are judged.
-- Any language but Indonesian with its regional colouring; any field far from service talk.
-
-## Corpus and versions
-
-The corpus was written for this purpose and not collected from people, so violations are far more frequent in it than in
-a real log; see its datasheet. Where violations are rare a larger share of flags is wrong than the precision
-above says.
-
-- Corpus SHA-256: `{of_corpus["sha256"]}`
-- {versions}
-- Stems and stemming: Sastrawi, whose word list comes from Kateglo under CC BY-NC-SA 3.0.
-"""
-
-
-def _metrics_table(metrics: dict[str, dict[str, float]]) -> str:
-    lines = [
-        "| Label | Positive | Precision | Recall | F1 (95 %) | Average precision | ECE |",
-        "| --- | --: | --: | --: | :-: | --: | --: |",
-    ]
-    for label, m in metrics.items():
-        f1 = f"{m['f1']:.2f} ({m['f1_low']:.2f}–{m['f1_high']:.2f})"
-        rest = f"{m['average_precision']:.2f} | {m['ece']:.3f}"
-        lines.append(f"| {label} | {m['support']:.0f} | {m['precision']:.2f} | {m['recall']:.2f} | {f1} | {rest} |")
-    return "\n".join(lines)
-
-
-def _review_table(model: Model) -> str:
-    lines = [
-        "| Label | Band | Turns in the band | Flags above it that are right | Cases flagged or in the band |",
-        "| --- | :-: | --: | --: | --: |",
-    ]
-    for label, (low, high) in zip(LABELS, model.classifier.bands_, strict=True):
-        m = model.info["metrics"]["review"][label]
-        shares = f"{100 * m['review']:.1f} % | {100 * m['sure_precision']:.0f} % | {100 * m['found']:.0f} %"
-        lines.append(f"| {label} | {low:.2f}–{high:.2f} | {shares} |")
-    return "\n".join(lines)
-
-
-def reliability_diagrams(tables: dict[str, pd.DataFrame]) -> str:
-    """One small reliability diagram a label, as SVG.
-
-    References
-    ----------
-    A. Niculescu-Mizil and R. Caruana (2005), Predicting good probabilities with supervised learning.
-    """
-    import io  # noqa: PLC0415
-
-    import matplotlib as mpl  # noqa: PLC0415 - loaded only to draw
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    with mpl.rc_context({"svg.hashsalt": "etikanlp", "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(9, 4.6), layout="constrained")
-        for axes, (label, table) in zip(
-            figure.subplots(2, 4, sharex=True, sharey=True).flat, tables.items(), strict=True
-        ):
-            axes.plot([0, 1], [0, 1], color="0.75", linewidth=0.8)
-            axes.plot(table["stated"], table["observed"], color="black", marker="o", markersize=3, linewidth=1)
-            counts = axes.twinx()
-            counts.bar(table["stated"], table["n"], width=0.04, color="0.85", zorder=0)
-            counts.set(yscale="log", ylim=(1, 1e7), yticks=[])
-            counts.tick_params(which="minor", right=False)
-            axes.set(title=label, xlim=(0, 1), ylim=(0, 1), zorder=1)
-            axes.patch.set_visible(False)
-        figure.supxlabel("stated probability")
-        figure.supylabel("observed share")
-        drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    return drawn.getvalue()
-
-
-def _alarms(rates: dict[str, float]) -> str:
-    return ", ".join(f"{label} {rate:.1f}" for label, rate in rates.items())
-
-
-def _one_in(info: dict[str, Any]) -> str:
-    """How many violation flags there are to a wrong one, as measured."""
-    of_label = info["metrics"]["turns"]
-    precision = [of_label[label.id]["precision"] for label in CODEBOOK if label.kind == "violation"]
-    wrong = 1 - sum(precision) / len(precision)
-    return f"{1 / wrong:.0f}" if wrong > 0 else "many"
