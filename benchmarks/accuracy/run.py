@@ -106,12 +106,11 @@ def fasttext(train: pd.DataFrame, truth: np.ndarray, test: pd.DataFrame) -> tupl
 
     import fasttext as library
 
-    lines = [
-        " ".join(
-            [*(f"__label__{label}" for label, given in zip(LABELS, row, strict=True) if given), "__label__any", one]
-        )
-        for row, one in zip(truth, (" ".join(string.split()) for string in train["text"]), strict=True)
-    ]
+    def line(row: np.ndarray, string: str) -> str:
+        names = [f"__label__{label}" for label, given in zip(LABELS, row, strict=True) if given]
+        return " ".join([*names, "__label__any", *string.split()])
+
+    lines = [line(row, string) for row, string in zip(truth, train["text"], strict=True)]
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(lines))
         file.flush()
@@ -238,11 +237,11 @@ def _per_label(of_turns: pd.DataFrame, of_interactions: pd.DataFrame) -> list[st
         "| --- | --: | --: | :-: | --: | :-: |",
     ]
     for label, m in of_turns.iterrows():
-        n = of_interactions.loc[label]
-        lines.append(
-            f"| {label} | {m['precision']:.3f} | {m['recall']:.3f} | {m['f1']:.3f} ({m['f1_low']:.3f}–{m['f1_high']:.3f}) "
-            f"| {m['average_precision']:.3f} | {n['f1']:.3f} ({n['f1_low']:.3f}–{n['f1_high']:.3f}) |"
+        f1, of_whole = (
+            f"{x['f1']:.3f} ({x['f1_low']:.3f}–{x['f1_high']:.3f})" for x in (m, of_interactions.loc[label])
         )
+        shares = f"{m['precision']:.3f} | {m['recall']:.3f}"
+        lines.append(f"| {label} | {shares} | {f1} | {m['average_precision']:.3f} | {of_whole} |")
     return lines
 
 

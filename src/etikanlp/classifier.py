@@ -205,7 +205,19 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         return min(float(at[found[-1]]), threshold), float(high)
 
     def fit_linear(self, X: Any, target: npt.NDArray[Any]) -> tuple[FloatArray, float]:
-        """Coefficients, shape (n_features,), and intercept; a target without both classes gives its log-odds."""
+        """Fit one label without calibration.
+
+        Parameters
+        ----------
+        X : array or sparse matrix, shape (n, n_features)
+        target : array of 0 and 1, shape (n,)
+
+        Returns
+        -------
+        coef : ndarray of float64, shape (n_features,)
+        intercept : float
+            For a target of one class, zeros and its log-odds.
+        """
         if target.min() == target.max():
             positive, n = target.sum(), len(target)
             return np.zeros(X.shape[1]), float(np.log((positive + 0.5) / (n - positive + 0.5)))
