@@ -14,6 +14,7 @@ from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import CODEBOOK, LABELS
 from etikanlp.errors import BundleError
 from etikanlp.evaluation import (
+    any_violation_counts,
     false_alarms,
     interaction_metrics,
     label_metrics,
@@ -72,6 +73,7 @@ def train(folder: str | Path, out: str | Path, n_jobs: int = 2) -> tuple[Model, 
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
             "interactions": of_interactions.round(4).to_dict("index"),
+            "any_violation": any_violation_counts(truth, judged.flags, interactions),
             "review": review_metrics(truth, judged).round(4).to_dict("index"),
             **false_alarms(turns, judged.flags),
         },
