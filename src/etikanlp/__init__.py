@@ -101,7 +101,8 @@ def officer_report(
     model : Model, optional
         The model the scores are of; default: what :func:`load` finds.
     before_after : str or Timestamp, optional
-        First day after a training or a new rule, ``"2026-06-01"``; the time before is compared with the time from it on.
+        First day after a training or a new rule, ``"2026-06-01"``; the time before is compared with the time from it
+        on.
 
     Returns
     -------

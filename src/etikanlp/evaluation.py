@@ -143,7 +143,8 @@ def label_metrics(
     macro = table.mean()
     macro["support"] = y.any(axis=1).sum()
     macro["f1_low"], macro["f1_high"] = np.quantile(f1_drawn.mean(axis=1), [0.025, 0.975])
-    macro[counts := ["tp", "fp", "fn", "tn"]] = table[counts].sum()
+    counts = ["tp", "fp", "fn", "tn"]
+    macro[counts] = table[counts].sum()
     table.loc["macro"] = macro
     return table.astype(dict.fromkeys(["support", *counts], int))
 

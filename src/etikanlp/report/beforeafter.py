@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import chi2, norm
 
 from etikanlp.report.statistics import ENOUGH, MEASURES, discoveries, wilson
-from etikanlp.report.trend import LEVELS, interactions_of
+from etikanlp.report.trend import LEVELS, counted, interactions_of
 
 Array = npt.NDArray[np.float64]
 
@@ -52,8 +52,8 @@ def mantel_haenszel(strata: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     Parameters
     ----------
     strata : DataFrame
-        A row a stratum: the columns ``by`` and ``k1``, ``n1``, ``k0``, ``n0`` (as :func:`newcombe`). Strata with an empty
-        side say nothing and weigh nothing.
+        A row a stratum: the columns ``by`` and ``k1``, ``n1``, ``k0``, ``n0`` (as :func:`newcombe`). Strata with an
+        empty side say nothing and weigh nothing.
     by : list of str
         Rows alike in these are strata of one comparison.
 
@@ -64,10 +64,10 @@ def mantel_haenszel(strata: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
     References
     ----------
-    N. Mantel and W. Haenszel (1959), weights of W. G. Cochran (1954); variance: T. Sato (1989), On the variance estimator
-    for the Mantel-Haenszel risk difference, Biometrics 45; interval: B. Klingenberg (2014), A new and improved confidence
-    interval for the Mantel-Haenszel risk difference, Statistics in Medicine 33, which stays sound with rare events and thin
-    strata.
+    N. Mantel and W. Haenszel (1959), weights of W. G. Cochran (1954); variance: T. Sato (1989), On the variance
+    estimator for the Mantel-Haenszel risk difference, Biometrics 45; interval: B. Klingenberg (2014), A new and
+    improved confidence interval for the Mantel-Haenszel risk difference, Statistics in Medicine 33, which stays sound
+    with rare events and thin strata.
     """
     k1, n1, k0, n0 = (strata[name].astype(float) for name in ("k1", "n1", "k0", "n0"))
     n = n1 + n0
@@ -106,12 +106,12 @@ def before_after(scores: pd.DataFrame, date: str | pd.Timestamp) -> pd.DataFrame
     -------
     DataFrame
         A row a level, group and label with enough interactions on both sides: ``level``, ``group``, ``label``,
-        ``k_before``, ``n_before``, ``share_before``, ``k_after``, ``n_after``, ``share_after``, ``difference`` (after minus
-        before, −1 to 1) with ``low`` and ``high`` (95 %), ``q`` (score test of no difference, false discoveries
-        controlled over all rows), ``mix_change`` (share of interactions that would have to change channel, or unit, to make
-        both sides alike: total variation, the larger), ``warning`` (``channel``, ``unit``, ``channel, unit`` or empty:
-        what changed, by at least a tenth and more than chance would have it at 5 %) and, where there is a warning,
-        ``stratified``, ``stratified_low``, ``stratified_high`` (:func:`mantel_haenszel`), else NaN.
+        ``k_before``, ``n_before``, ``share_before``, ``k_after``, ``n_after``, ``share_after``, ``difference`` (after
+        minus before, −1 to 1) with ``low`` and ``high`` (95 %), ``q`` (score test of no difference, false discoveries
+        controlled over all rows), ``mix_change`` (share of interactions that would have to change channel, or unit, to
+        make both sides alike: total variation, the larger), ``warning`` (``channel``, ``unit``, ``channel, unit`` or
+        empty: what changed, by at least a tenth and more than chance would have it at 5 %) and, where there is a
+        warning, ``stratified``, ``stratified_low``, ``stratified_high`` (:func:`mantel_haenszel`), else NaN.
 
     Raises
     ------
@@ -154,18 +154,17 @@ def before_after(scores: pd.DataFrame, date: str | pd.Timestamp) -> pd.DataFrame
         [*keys, "label"], key=lambda column: column if column.name == "group" else column.map(order)
     )
     return table[
-        [*keys, "label", "k_before", "n_before", "share_before", "k_after", "n_after", "share_after", "difference", "low",
-         "high", "q", "mix_change", "warning", *stratified]
+        [*keys, "label", "k_before", "n_before", "share_before", "k_after", "n_after", "share_after", "difference",
+         "low", "high", "q", "mix_change", "warning", *stratified]
     ].reset_index(drop=True)  # fmt: skip
 
 
 def _sides(told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """``keys``, ``label``, ``k1``, ``n1``, ``k0``, ``n0``: counts after and before, 0 where a side is empty."""
-    grouped = told.groupby([*keys, "after"])[list(MEASURES)]
-    k = grouped.sum().rename_axis(columns="label").stack().unstack("after", fill_value=0)
-    n = grouped.size().unstack("after", fill_value=0).reindex(k.index.droplevel("label"))
-    counts = {"k1": k[True].to_numpy(), "n1": n[True].to_numpy(), "k0": k[False].to_numpy(), "n0": n[False].to_numpy()}
-    return pd.DataFrame(counts, index=k.index).astype(int).reset_index()
+    long = counted(told, [*keys, "after"])
+    wide = long.pivot_table(index=[*keys, "label"], columns="after", values=["k", "n"], aggfunc="sum", fill_value=0)
+    wide.columns = [f"{name}{int(after)}" for name, after in wide.columns]
+    return wide.astype(int).reset_index()
 
 
 def _mix(told: pd.DataFrame) -> pd.DataFrame:
@@ -173,7 +172,7 @@ def _mix(told: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for variable in ("channel", "unit"):
         part = told[told["level"].map(lambda level, variable=variable: variable in MIX[level])]
-        counts = part.groupby(["level", "group", variable, "after"]).size().unstack("after", fill_value=0)
+        counts = part.pivot_table(index=["level", "group", variable], columns="after", aggfunc="size", fill_value=0)
         total = counts.groupby(["level", "group"]).transform("sum")
         expected = total.mul(counts.sum(axis=1) / total.sum(axis=1), axis=0)
         moved = (counts[True] / total[True] - counts[False] / total[False]).abs() / 2

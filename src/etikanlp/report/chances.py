@@ -18,15 +18,16 @@ KINDS: Final = ("distress", "refusal", "closing")
 
 _DENIED: Final = {
     "distress": ("tidak", "bukan", "jangan", "belum", "tanpa", "ora", "mboten", "teu", "ulah"),
-    "refusal": ("kalau", "jika", "bila", "apabila", "yang", "bukan", "kenapa", "mengapa", "kok", "supaya", "agar", "saja"),
+    "refusal": ("kalau", "jika", "bila", "apabila", "yang", "bukan", "kenapa", "mengapa", "kok", "supaya", "agar",
+                "saja"),
     "request": (),
 }  # fmt: skip
 """Words after which a phrase of ``phrases.tsv`` does not count: "tidak takut", "kalau tidak bisa"."""
 
 _UNDONE: Final = {
     "distress": (),
-    "refusal": ("terima", "menerima", "nerima", "apa-apa", "berbuat", "bilang", "bohong", "dipercaya", "diajar", "ditawar",
-                "dibiarkan", "dimaafkan"),
+    "refusal": ("terima", "menerima", "nerima", "apa-apa", "berbuat", "bilang", "bohong", "dipercaya", "diajar",
+                "ditawar", "dibiarkan", "dimaafkan"),
     "request": (),
 }  # fmt: skip
 """Words before which it does not: "tidak boleh menerima" declines a gift, "tidak bisa apa-apa" refuses nobody."""
@@ -78,7 +79,8 @@ def cases(scores: pd.DataFrame) -> pd.DataFrame:
     """Officer turns that were a chance, and whether it was missed.
 
     distress
-        What the customer said just before tells of distress; missed when no officer turn of the interaction is empathic.
+        What the customer said just before tells of distress; missed when no officer turn of the interaction is
+        empathic.
     refusal
         The turn says no; missed when neither it nor the next officer turn of the interaction is transparent.
     closing
@@ -126,8 +128,8 @@ def chances(scores: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``level`` (all, unit, officer), ``group``, ``kind``, ``n`` (interactions with the chance), ``k`` (missed),
-        ``share``, ``low``, ``high`` (95 % Wilson interval) and ``interactions`` (list of str: those that missed it, to be
-        read). Groups without a chance have no row.
+        ``share``, ``low``, ``high`` (95 % Wilson interval) and ``interactions`` (list of str: those that missed it, to
+        be read). Groups without a chance have no row.
     """
     found = cases(scores)
     column = {"all": pd.Series("", index=found.index), "unit": found["unit"], "officer": found["officer_id"]}

@@ -47,9 +47,9 @@ def adjusted(
     interactions at one in a hundred most samples show none. A percentile bootstrap of the same three proportions
     went down to 92 % there, so it was not taken.
 
-    The correction supposes that the flags err here as often as on the held-out data. Those were written for the purpose;
-    another service, with other turns and longer interactions, may well have another sensitivity and specificity, and no
-    interval knows of that. Nor does it know that interactions of one writer are alike.
+    The correction supposes that the flags err here as often as on the held-out data. Those were written for the
+    purpose; another service, with other turns and longer interactions, may well have another sensitivity and
+    specificity, and no interval knows of that. Nor does it know that interactions of one writer are alike.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def adjusted(
     References
     ----------
     W. J. Rogan and B. Gladen (1978), Estimating prevalence from the results of a screening test, American Journal of
-    Epidemiology 107; interval: Zs. Lang and J. Reiczigel (2014), Confidence limits for prevalence of disease adjusted for
-    estimated sensitivity and specificity, Preventive Veterinary Medicine 113, eqs. 6, 7, 16, 17.
+    Epidemiology 107; interval: Zs. Lang and J. Reiczigel (2014), Confidence limits for prevalence of disease adjusted
+    for estimated sensitivity and specificity, Preventive Veterinary Medicine 113, eqs. 6, 7, 16, 17.
     """
     k, n, tp, fn, fp, tn = (np.asarray(x, dtype=float) for x in (showing, n, tp, fn, fp, tn))
     z2 = norm.ppf(0.5 + level / 2) ** 2
@@ -102,8 +102,8 @@ def held_out(info: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame of float64
-        Indexed by measure, columns ``tp``, ``fn``, ``fp``, ``tn``; NaN where nothing was measured: for the violations of
-        a model moved to another prevalence, whose flags no held-out data have been judged by.
+        Indexed by measure, columns ``tp``, ``fn``, ``fp``, ``tn``; NaN where nothing was measured: for the violations
+        of a model moved to another prevalence, whose flags no held-out data have been judged by.
     """
     metrics = info.get("metrics", {})
     counted = dict(metrics.get("interactions", {})) | {ANY_VIOLATION: metrics.get(ANY_VIOLATION, {})}
@@ -136,11 +136,11 @@ def with_true_shares(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFra
     Returns
     -------
     DataFrame
-        ``table`` and ``<measure>_true``, ``_true_low``, ``_true_high`` (float64, 0 to 1; NaN where the model's errors are
-        not known).
+        ``table`` and ``<measure>_true``, ``_true_low``, ``_true_high`` (float64, 0 to 1; NaN where the model's errors
+        are not known).
     """
     cells = held_out(info)
-    columns = {}
+    columns: dict[str, Array] = {}
     for measure in MEASURES:
         share = adjusted(table[f"{measure}_n"], table["interactions"], *cells.loc[measure, list(CELLS)])
         names = (f"{measure}_true", f"{measure}_true_low", f"{measure}_true_high")

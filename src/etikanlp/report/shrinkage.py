@@ -2,8 +2,8 @@
 
 The officers of a unit are taken to have true shares that scatter as a beta distribution round the unit's; what was
 counted is then beta-binomial. How the beta lies is not known either, so everything is averaged over a grid of betas,
-weighted by how well each fits the unit: with two officers, or less scatter than chance alone would make, nothing breaks,
-it only stays wide.
+weighted by how well each fits the unit: with two officers, or less scatter than chance alone would make, nothing
+breaks, it only stays wide.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def compare(showing: npt.ArrayLike, n: npt.ArrayLike) -> Comparison:
     figure 5 % and 98 % of the weight: no unit is taken to be wholly of one piece. The p-value leaves the officer out of
     the unit: an outlier must not widen the measure it is held against. It is posterior predictive, so scatter between
     officers that the unit really has is no ground to name anybody. Simulated without outliers, 0 to 3 % of p-values lie
-    below 0.05 in units of four or without scatter, 5.4 % with twelve officers of much scatter; the interval holds the true
-    share in 91 to 100 % of cases. The price is power: among four officers of 13 interactions no difference is
+    below 0.05 in units of four or without scatter, 5.4 % with twelve officers of much scatter; the interval holds the
+    true share in 91 to 100 % of cases. The price is power: among four officers of 13 interactions no difference is
     large enough to name one, among ten of 60 a share of 0.30 against 0.02 nearly always is.
 
     Parameters

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from etikanlp.text import as_arrow
 
 QUANTITIES: Final = ("words", "turns_each", "pace_s", "duration_s")
-"""Words a turn, own turns an interaction, seconds from one own turn to the next, seconds from first to last own turn."""
+"""Words a turn, own turns an interaction, seconds from one own turn to the next and from the first to the last."""
 
 _QUARTILES: Final = {"_q1": 0.25, "": 0.5, "_q3": 0.75}
 

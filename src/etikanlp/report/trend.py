@@ -19,7 +19,7 @@ _WEEKS: Final = 26
 _PERIODS: Final = 3
 """Periods from which there can be a trend; two are a difference."""
 _FEWEST: Final = 5
-"""Interactions showing the label, and not showing it, from which the test's normal approximation holds (Cochran 1954)."""
+"""Interactions showing the label, and not showing it, from which the normal approximation holds (Cochran 1954)."""
 _KEYS: Final = ["level", "group", "label"]
 
 
@@ -37,7 +37,8 @@ def interactions_of(scores: pd.DataFrame, level: str) -> pd.DataFrame:
     -------
     DataFrame
         ``level``, ``group`` (the unit or officer; empty for ``all``), ``interaction_id``, ``at`` (datetime64[s]: of
-        the group's first turn), ``channel``, ``unit`` (of that turn, empty where unknown) and a bool column per measure.
+        the group's first turn), ``channel``, ``unit`` (of that turn, empty where unknown) and a bool column per
+        measure.
     """
     group = {
         "all": pd.Series("", index=scores.index),
@@ -61,6 +62,13 @@ def interactions_of(scores: pd.DataFrame, level: str) -> pd.DataFrame:
     return table
 
 
+def counted(told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Interactions of :func:`interactions_of` by ``keys`` and ``label``: ``n`` (all), ``k`` (showing the label)."""
+    grouped = told.groupby(keys)[list(MEASURES)]
+    table = grouped.sum().astype(int).assign(n=grouped.size()).reset_index()
+    return table.melt([*keys, "n"], var_name="label", value_name="k")
+
+
 def trend(scores: pd.DataFrame) -> pd.DataFrame:
     """Share of interactions showing each measure, by period, for the whole log, each unit and each officer.
 
@@ -71,17 +79,16 @@ def trend(scores: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``level`` (all, unit, officer), ``group``, ``label`` (any of
-        :data:`~etikanlp.report.statistics.MEASURES`), ``period`` (``2026-W46`` or ``2026-11``), ``start`` (datetime64[s]:
-        its first day), ``n`` and ``k`` (interactions, and those showing the label), ``share``, ``low``, ``high`` (95 %
-        Wilson interval). Periods in which a group had no interaction have no row; empty if the log has no times.
+        :data:`~etikanlp.report.statistics.MEASURES`), ``period`` (``2026-W46`` or ``2026-11``), ``start``
+        (datetime64[s]: its first day), ``n`` and ``k`` (interactions, and those showing the label), ``share``,
+        ``low``, ``high`` (95 % Wilson interval). Periods in which a group had no interaction have no row; empty if the
+        log has no times.
     """
     parts = [interactions_of(scores, level).dropna(subset="at") for level in LEVELS]
     table = pd.concat(parts, ignore_index=True)
     weekly = table["at"].max() - table["at"].min() < pd.Timedelta(weeks=_WEEKS)
     table["start"] = table["at"].dt.to_period("W-SUN" if weekly else "M").dt.start_time.astype("datetime64[s]")
-    grouped = table.groupby(["level", "group", "start"], sort=True)[list(MEASURES)]
-    counts = grouped.sum().rename_axis(columns="label").stack().rename("k").astype(int).reset_index()
-    counts["n"] = np.repeat(grouped.size().to_numpy(dtype=int), len(MEASURES))
+    counts = counted(table, ["level", "group", "start"])
     counts["period"] = counts["start"].dt.strftime("%G-W%V" if weekly else "%Y-%m")
     counts["share"] = counts["k"] / counts["n"]
     counts["low"], counts["high"] = wilson(counts["k"], counts["n"])
@@ -98,15 +105,15 @@ def trend_tests(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``level``, ``group``, ``label``, ``slope`` (change of the share a period, least squares weighted by ``n``), ``z``,
-        ``p``, ``q`` (false discoveries controlled over all groups and labels tested) and ``direction`` (``rising``,
-        ``falling`` or empty, at q ≤ 0.05). NaN where there are fewer than three periods, or fewer than five interactions
-        showing the label or not showing it.
+        ``level``, ``group``, ``label``, ``slope`` (change of the share a period, least squares weighted by ``n``),
+        ``z``, ``p``, ``q`` (false discoveries controlled over all groups and labels tested) and ``direction``
+        (``rising``, ``falling`` or empty, at q ≤ 0.05). NaN where there are fewer than three periods, or fewer than
+        five interactions showing the label or not showing it.
 
     References
     ----------
-    W. G. Cochran (1954), Some methods for strengthening the common χ² tests, Biometrics 10; P. Armitage (1955), Tests for
-    linear trends in proportions and frequencies, Biometrics 11; Benjamini and Hochberg (1995), JRSS B 57.
+    W. G. Cochran (1954), Some methods for strengthening the common χ² tests, Biometrics 10; P. Armitage (1955), Tests
+    for linear trends in proportions and frequencies, Biometrics 11; Benjamini and Hochberg (1995), JRSS B 57.
     """
     if table.empty:
         return pd.DataFrame(columns=[*_KEYS, "slope", "z", "p", "q", "direction"])
