@@ -10,12 +10,7 @@ import pandas as pd
 
 from etikanlp.codebook import VIOLATIONS, Language
 from etikanlp.model import Model
-from etikanlp.report import beforeafter, statistics
-from etikanlp.report.chances import chances
-from etikanlp.report.prevalence import with_true_shares
-from etikanlp.report.shrinkage import compared
-from etikanlp.report.timing import timing
-from etikanlp.report.trend import trend, trend_tests
+from etikanlp.report import beforeafter, chances, prevalence, shrinkage, statistics, timing, trend
 
 
 @dataclass(frozen=True)
@@ -91,11 +86,11 @@ def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Ti
     units = statistics.rates(scores.assign(unit=scores["unit"].fillna("")), "unit")
     officers = statistics.rates(scores, "officer_id")
     officers.insert(1, "unit", statistics.home_unit(scores, officers["officer_id"]))
-    overall = with_true_shares(statistics.rates(scores.assign(unit="all"), "unit"), model.info)
-    units = with_true_shares(units, model.info).merge(timing(scores, "unit"), on="unit", how="left")
-    officers = compared(with_true_shares(officers, model.info))
-    officers = officers.merge(timing(scores), on="officer_id", how="left")
-    by_period = trend(scores)
+    overall = prevalence.with_true_shares(statistics.rates(scores.assign(unit="all"), "unit"), model.info)
+    units = prevalence.with_true_shares(units, model.info).merge(timing.timing(scores, "unit"), on="unit", how="left")
+    officers = shrinkage.compared(prevalence.with_true_shares(officers, model.info))
+    officers = officers.merge(timing.timing(scores), on="officer_id", how="left")
+    by_period = trend.trend(scores)
     summary = {
         "officers": len(officers),
         "interactions": statistics.count_interactions(scores),
@@ -113,7 +108,7 @@ def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Ti
         statistics.flags(scores, model),
         summary,
         by_period,
-        trend_tests(by_period),
-        chances(scores),
+        trend.trend_tests(by_period),
+        chances.chances(scores),
         None if before_after is None else beforeafter.before_after(scores, before_after),
     )
