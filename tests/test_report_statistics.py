@@ -206,7 +206,7 @@ def test_trend_by_iso_week():
     table = trend.trend(weekly([0.25, 0.5, 0.75]))
     mine = table[(table["level"] == "officer") & (table["label"] == "courtesy")]
     assert mine["period"].tolist() == ["2026-W02", "2026-W03", "2026-W04"]
-    assert mine["start"].dt.dayofweek.eq(0).all()
+    assert mine["start"].dt.day_of_week.eq(0).all()
     assert mine[["n", "k"]].to_numpy().tolist() == [[40, 10], [40, 20], [40, 30]]
     assert len(table) == 3 * 3 * len(MEASURES)
     tests = trend.trend_tests(table).set_index(["level", "label"])
