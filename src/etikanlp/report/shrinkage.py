@@ -51,11 +51,11 @@ def compare(showing: npt.ArrayLike, n: npt.ArrayLike) -> Comparison:
     The beta's mean has Jeffreys' prior, the logarithm of its scatter a flat one, between giving a typical officer's own
     figure 5 % and 98 % of the weight: no unit is taken to be wholly of one piece. The p-value leaves the officer out of
     the unit: an outlier must not widen the measure it is held against. It is posterior predictive, so scatter between
-    officers that the unit really has is no ground to name anybody. Simulated without outliers, 0 to 3 % of p-values lie
-    below 0.05 in units of four or without scatter, 5.4 % with twelve officers of much scatter (where somebody is named in
-    8 % of units); the interval holds the true share in 91 to 100 % of cases. The price is power: three colleagues tell too
-    little of what scatter is usual, so among four officers nobody is named, whatever the difference; among ten of 60
-    interactions a share of 0.30 against 0.02 is in 85 % of cases.
+    officers that the unit really has is no ground to name anybody. Simulated without outliers, 0 to 3 % of p-values
+    lie below 0.05 in units of four or without scatter, 5.4 % with twelve officers of much scatter (where somebody is
+    named in 8 % of units); the interval holds the true share in 91 to 100 % of cases. The price is power: three
+    colleagues tell too little of what scatter is usual, so among four officers of 60 interactions a share of 0.50
+    against 0.02 has p below 0.005 in 4 % of cases only; among ten, 0.30 against 0.02 in 85 %.
 
     Parameters
     ----------
