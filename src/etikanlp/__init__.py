@@ -89,7 +89,9 @@ def score(
     return scoring.score(log, model or load(), columns)
 
 
-def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None) -> OfficerReport:
+def officer_report(
+    scores: pd.DataFrame | str | Path, model: Model | None = None, before_after: str | pd.Timestamp | None = None
+) -> OfficerReport:
     """Build the report per officer.
 
     Parameters
@@ -98,6 +100,9 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
         A score table, or a file that ``etikanlp score`` wrote.
     model : Model, optional
         The model the scores are of; default: what :func:`load` finds.
+    before_after : str or Timestamp, optional
+        First day after a training or a new rule, ``"2026-06-01"``; the time before is compared with the time from it
+        on.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
     Raises
     ------
     ValueError
-        If the table has no officer turn.
+        If the table has no officer turn, or nothing to compare before or after the date.
     LogError
         If the file cannot be read or is no score table.
     """
@@ -119,7 +124,7 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
     else:
         table = scoring.typed(scores)
         table.attrs = scores.attrs
-    return report.officer_report(table, model or load())
+    return report.officer_report(table, model or load(), before_after)
 
 
 def __getattr__(name: str) -> Any:

@@ -166,6 +166,7 @@ def score(
 @click.option(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
+@click.option("--before-after", metavar="DATE", help="Compare before with from DATE on (a training): 2026-06-01.")
 @_columns
 @_prevalence
 @_model
@@ -173,6 +174,7 @@ def report(
     scores_or_log: str,
     out: str,
     lang: Any,
+    before_after: str | None,
     columns: dict[str, str],
     prevalence: float | None,
     model_path: str | None,
@@ -201,7 +203,10 @@ def report(
     if scores.empty:
         raise LogError(f"{scores_or_log} has no officer turn; check its speakers, or name them with --columns")
     with _waiting("report"):
-        built = officer_report(scores, model)
+        try:
+            built = officer_report(scores, model, before_after)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--before-after") from None
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [
             built.to_excel(path, lang) if path.suffix.lower() == ".xlsx" else built.to_html(path, lang)
@@ -211,7 +216,7 @@ def report(
     table = shown[["unit", "interactions"]].assign(
         **{label: shown[f"{label}_n"] for label in ("courtesy", "empathy", "transparency", "accountability")},
         violations=shown[f"{ANY_VIOLATION}_n"],
-        note=["" if enough else "too few to judge" for enough in shown["enough"]],
+        note=[f"too few to judge, {needed} more needed" if needed else "" for needed in shown["needed"]],
     )
     click.echo("interactions showing each, by officer:")
     click.echo(_table(table.head(30)))

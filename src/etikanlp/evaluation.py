@@ -103,7 +103,8 @@ def label_metrics(
     -------
     DataFrame
         Indexed by label, with ``macro`` last: ``support`` (positive turns), ``precision``, ``recall``, ``f1``,
-        ``f1_low``, ``f1_high``, ``average_precision``, ``ece``, ``specificity``.
+        ``f1_low``, ``f1_high``, ``average_precision``, ``ece``, ``specificity``, and the counts ``tp``, ``fp``, ``fn``,
+        ``tn`` (int; of ``macro``: their sums).
 
     References
     ----------
@@ -134,14 +135,20 @@ def label_metrics(
             ],
             "ece": [expected_calibration_error(y[:, k], p[:, k]) for k in range(len(LABELS))],
             "specificity": _ratio(tn, tn + fp),
+            "tp": tp,
+            "fp": fp,
+            "fn": fn,
+            "tn": tn,
         },
         index=pd.Index(LABELS, name="label"),
     )
     macro = table.mean()
     macro["support"] = y.any(axis=1).sum()
     macro["f1_low"], macro["f1_high"] = np.quantile(f1_drawn.mean(axis=1), [0.025, 0.975])
+    counts = ["tp", "fp", "fn", "tn"]
+    macro[counts] = table[counts].sum()
     table.loc["macro"] = macro
-    return table.astype({"support": int})
+    return table.astype(dict.fromkeys(["support", *counts], int))
 
 
 def interaction_metrics(
@@ -150,6 +157,16 @@ def interaction_metrics(
     """As :func:`label_metrics`, but a row an interaction: it shows a label when one of its turns does."""
     tables = [by_interaction(frame, interactions) for frame in (truth, probabilities, flags)]
     return label_metrics(tables[0], tables[1], tables[2], pd.Series(tables[0].index))
+
+
+def any_violation_counts(truth: pd.DataFrame, flags: pd.DataFrame, interactions: pd.Series) -> dict[str, int]:
+    """Interactions by whether any violation is there and any is flagged: ``tp``, ``fp``, ``fn``, ``tn``."""
+    there, flagged = (
+        frame[list(VIOLATIONS)].astype(bool).any(axis=1).groupby(interactions.to_numpy()).any()
+        for frame in (truth, flags)
+    )
+    cells = {"tp": there & flagged, "fp": ~there & flagged, "fn": there & ~flagged, "tn": ~there & ~flagged}
+    return {name: int(cell.sum()) for name, cell in cells.items()}
 
 
 def false_alarms(turns: pd.DataFrame, flags: pd.DataFrame) -> dict[str, Any]:

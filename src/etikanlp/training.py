@@ -16,6 +16,7 @@ from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
 from etikanlp.errors import BundleError
 from etikanlp.evaluation import (
+    any_violation_counts,
     at_prevalence,
     false_alarms,
     interaction_metrics,
@@ -85,6 +86,7 @@ def train(
         "metrics": {
             "turns": metrics.round(4).to_dict("index"),
             "interactions": of_interactions.round(4).to_dict("index"),
+            "any_violation": any_violation_counts(truth, judged.flags, interactions),
             "review": review_metrics(truth, judged).round(4).to_dict("index"),
             **false_alarms(turns, judged.flags),
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from etikanlp.codebook import VIOLATIONS, Language
 from etikanlp.model import Model
-from etikanlp.report import statistics
+from etikanlp.report import beforeafter, chances, prevalence, shrinkage, statistics, timing, trend
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,12 @@ class OfficerReport:
     ``officers`` and ``units`` have a row each with ``interactions``, ``turns``, ``enough`` (whether there are enough
     interactions to judge) and, for every label and for ``any_violation``: the share of interactions showing it
     (float64, 0 to 1), ``<label>_low`` and ``<label>_high`` (95 % Wilson interval) and ``<label>_n`` (interactions
-    showing it).
+    showing it), ``<label>_true``, ``_true_low``, ``_true_high`` (the share with the classifier's own error taken out,
+    :func:`~etikanlp.report.prevalence.with_true_shares`; NaN where that error is not known), and the length and pace
+    of turns (:func:`~etikanlp.report.timing.timing`).
+    ``officers`` has besides what :func:`~etikanlp.report.shrinkage.compared` says of each beside the unit:
+    ``needed``, ``<label>_shrunk``, ``_shrunk_low``, ``_shrunk_high``, and for violations ``<label>_q`` and
+    ``<label>_outlier``.
     ``flags`` has a row per flagged violation: who, when, which label, probability, text, context and the words.
     """
 
@@ -29,6 +34,14 @@ class OfficerReport:
     flags: pd.DataFrame
     summary: dict[str, Any]
     """Counts, period, and what is known of the model's errors."""
+    trend: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Shares by week or month, :func:`~etikanlp.report.trend.trend`; empty if the log has no times."""
+    trend_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Which of them rise or fall, :func:`~etikanlp.report.trend.trend_tests`."""
+    chances: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Missed chances with the interactions to read, :func:`~etikanlp.report.chances.chances`."""
+    before_after: pd.DataFrame | None = None
+    """Differences around a date, :func:`~etikanlp.report.beforeafter.before_after`; None if none was given."""
 
     def to_html(self, path: str | Path, lang: Language = "id") -> Path:
         """Write one self-contained HTML page that opens offline; returns its path."""
@@ -43,7 +56,7 @@ class OfficerReport:
         return write(self, Path(path), lang)
 
 
-def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
+def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Timestamp | None = None) -> OfficerReport:
     """Build the report from a score table.
 
     Parameters
@@ -52,6 +65,8 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
         As :func:`etikanlp.score` returns it.
     model : Model
         Names the words behind each flag and says how often it errs.
+    before_after : str or Timestamp, optional
+        First day after a change (a training, a new rule) to compare the time before with.
 
     Returns
     -------
@@ -60,7 +75,7 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
     Raises
     ------
     ValueError
-        If there is no officer turn.
+        If there is no officer turn, or nothing to compare before or after the date.
     """
     rejects = len(scores.attrs.get("rejects", []))
     scores = scores.copy(deep=False)
@@ -71,6 +86,11 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
     units = statistics.rates(scores.assign(unit=scores["unit"].fillna("")), "unit")
     officers = statistics.rates(scores, "officer_id")
     officers.insert(1, "unit", statistics.home_unit(scores, officers["officer_id"]))
+    overall = prevalence.with_true_shares(statistics.rates(scores.assign(unit="all"), "unit"), model.info)
+    units = prevalence.with_true_shares(units, model.info).merge(timing.timing(scores, "unit"), on="unit", how="left")
+    officers = shrinkage.compared(prevalence.with_true_shares(officers, model.info))
+    officers = officers.merge(timing.timing(scores), on="officer_id", how="left")
+    by_period = trend.trend(scores)
     summary = {
         "officers": len(officers),
         "interactions": statistics.count_interactions(scores),
@@ -78,8 +98,17 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
         "flags": int(scores[list(VIOLATIONS)].sum().sum()),
         "first": at.min() if len(at) else None,
         "last": at.max() if len(at) else None,
-        "overall": statistics.rates(scores.assign(unit="all"), "unit").iloc[0].to_dict(),
+        "overall": overall.iloc[0].to_dict(),
         "rejects": rejects,
         "model": model.info,
     }
-    return OfficerReport(officers, units, statistics.flags(scores, model), summary)
+    return OfficerReport(
+        officers,
+        units,
+        statistics.flags(scores, model),
+        summary,
+        by_period,
+        trend.trend_tests(by_period),
+        chances.chances(scores),
+        None if before_after is None else beforeafter.before_after(scores, before_after),
+    )

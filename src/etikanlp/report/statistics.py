@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import false_discovery_control, norm
 
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.model import Model
@@ -56,6 +56,20 @@ def wilson(
     low = np.where(k == 0, 0.0, np.clip(centre - half, 0, 1))
     high = np.where(k == n, 1.0, np.clip(centre + half, 0, 1))
     return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
+
+
+def discoveries(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Benjamini-Hochberg q-values of p-values: float64, same shape; NaN (not tested) stays NaN and does not count.
+
+    References
+    ----------
+    Y. Benjamini and Y. Hochberg (1995), Controlling the false discovery rate, JRSS B 57.
+    """
+    q = np.full(np.shape(p), np.nan)
+    tested = ~np.isnan(p)
+    if tested.any():
+        q[tested] = false_discovery_control(p[tested])
+    return q
 
 
 def shown(scores: pd.DataFrame, by: str) -> pd.DataFrame:
