@@ -15,16 +15,17 @@ given, given_word, family : names; ``given_word`` are everyday words too
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from etikanlp import text as words
 
 _SPACE: Final = r"[^\S\n]"
 _LONGEST: Final = 5  # words of a name
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
-_GAP = re.compile(rf"{_SPACE}{{1,2}}|(?<=\.)")
+_GAP = re.compile(rf"{_SPACE}{{1,2}}")
+_ABBREVIATED: Final = frozenset("abd br hi moh mohd muh st".split())
 # endings of Javanese, Sundanese and Arabic given names, told from words by the dictionary as well
 _ENDING = re.compile(
     r".{2,}(?:wati|ningsih|yanti|yanto|anto|anti|inah|iyah|iyem|irah|udin|uddin|ullah|iono|yono|sono|arno|arjo|awan|isno"
@@ -37,75 +38,98 @@ def _table() -> dict[str, frozenset[str]]:
     return {kind: frozenset(listed.split()) for kind, listed in words.table("privacy/words.tsv")}
 
 
+class _Patterns(NamedTuple):
+    title: re.Pattern[str]
+    announced: re.Pattern[str]
+    introduced: re.Pattern[str]
+    place: re.Pattern[str]
+
+
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Titles; words that announce a name; places named after persons, right before a name."""
-    kinds = _table()
-    title = "|".join(sorted(map(re.escape, kinds["title"]), key=len, reverse=True))
-    dotted = "|".join(sorted(kinds["dotted"], key=len, reverse=True))
-    guarded = "|".join(word.capitalize() for word in sorted(kinds["guarded"]))
-    place = "|".join(sorted(kinds["place"], key=len, reverse=True))
-    titles = re.compile(rf"(?<![\w.])(?:(?i:{title})\b(?!\.)|(?i:{dotted})\b\.?|(?:{guarded})\.){_SPACE}{{0,2}}")
-    announced = re.compile(
-        rf"""(?<!\w)(?:
-            atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|bernama|perkenalkan,?{_SPACE}saya
-          | dengan{_SPACE}(?:saya|bapak|ibu|pak|bu|mas|mbak|kak|kakak|saudara|saudari)
-          | nama{_SPACE}(?:saya|lengkap\w{{0,3}}|pasien\w{{0,3}}|pelanggan\w{{0,3}}|pemilik\w{{0,3}}|ibu{_SPACE}kandung\w{{0,3}}|(?:suami|istri|anak){_SPACE}saya)(?:{_SPACE}adalah)?
-          | dengan(?={_SPACE}(?-i:[A-Z][a-z'’]+)[,.]?{_SPACE}(?:ada{_SPACE}yang|bisa|di{_SPACE}sini|selamat))
-          | nama(?={_SPACE}?[:=])|namanya(?={_SPACE}?[:=,]?{_SPACE}?(?-i:[A-Z]))|ttd\.?|tertanda
-          | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})(?=,?\s*[\n(])
-        )(?!\w){_SPACE}?[:=,]?[\s(]{{0,4}}""",
-        re.VERBOSE | re.IGNORECASE,
+def _patterns() -> _Patterns:
+    """Titles; words that announce a name, or a person; places named after persons, right before a name."""
+    kinds = {kind: "|".join(sorted(map(re.escape, listed), key=len, reverse=True)) for kind, listed in _table().items()}
+    guarded = "|".join(word.capitalize() for word in sorted(_table()["guarded"]))
+    title = rf"(?<![\w.])(?:(?i:{kinds['title']})\b(?!\.)|(?i:{kinds['dotted']})\b\.?|(?:{guarded})\.){_SPACE}{{0,2}}"
+    announced = rf"""(?<!\w)(?:
+        atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][a-z]))|bernama|perkenalkan,?{_SPACE}saya
+      | dengan{_SPACE}(?:saya|bapak|ibu|pak|bu|mas|mbak|kak|kakak|saudara|saudari)
+      | nama{_SPACE}(?:saya|lengkap\w{{0,3}}|pasien\w{{0,3}}|pelanggan\w{{0,3}}|pemilik\w{{0,3}}|ibu{_SPACE}kandung\w{{0,3}}
+          |(?:suami|istri|anak){_SPACE}saya)(?:{_SPACE}adalah)?
+      | dengan(?={_SPACE}(?-i:[A-Z][a-z'’]+)[,.]?{_SPACE}(?:ada{_SPACE}yang|bisa|di{_SPACE}sini|selamat))
+      | nama(?={_SPACE}?[:=])|nama(?:nya)?,?(?={_SPACE}(?-i:[A-Z][a-z]))|ttd\.?|tertanda
+      | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})(?=,?\s*[\n(])
+    )(?!\w){_SPACE}?[:=,]?[\s(]{{0,4}}"""
+    introduced = rf"""(?<!\w)(?i:saya|aku|sy){_SPACE}
+        (?=[A-Z][a-z]+(?:{_SPACE}[A-Z][a-z]+){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$))"""
+    place = rf"(?<!\w)(?:{kinds['place']})\.?(?:{_SPACE}[\w.]{{1,20}}){{0,2}}{_SPACE}$"
+    return _Patterns(
+        re.compile(title),
+        re.compile(announced, re.VERBOSE | re.IGNORECASE),
+        re.compile(introduced, re.VERBOSE),
+        re.compile(place, re.IGNORECASE),
     )
-    places = re.compile(rf"(?<!\w)(?:{place})\.?(?:{_SPACE}[\w.]{{1,20}}){{0,2}}{_SPACE}$", re.IGNORECASE)
-    return titles, announced, places
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of every name, without its title, in no order."""
-    titles, announced, _ = _patterns()
-    for match in announced.finditer(text):
-        yield from _name(text, match.end(), announced=True, shouted=False)
-    for match in titles.finditer(text):
+    patterns = _patterns()
+    for match in patterns.announced.finditer(text):
+        yield from _name(text, match.end(), announced=True)
+    for match in patterns.introduced.finditer(text):
+        yield from _name(text, match.end(), first=_unlikely_word)
+    for match in patterns.title.finditer(text):
         if not _is_place(text, match.start()):
-            yield from _name(text, match.end(), announced=False, shouted=match.group().isupper())
+            yield from _name(text, match.end(), shouted=match.group().isupper())
     for token in _TOKEN.finditer(text):
         if _stands_alone(token.group()) and not _is_place(text, token.start()):
-            yield from _name(text, token.start(), announced=False, shouted=True)
+            yield from _name(text, token.start(), shouted=True)
 
 
-def _name(text: str, at: int, announced: bool, shouted: bool) -> Iterator[tuple[int, int]]:
-    """Yield the name that starts at ``at``, if one does; titles before and inside it are left out."""
-    kinds = _table()
-    parts: list[tuple[int, int, bool]] = []  # start, end, whether it can be a name by itself
+def _name(
+    text: str, at: int, announced: bool = False, shouted: bool = False, first: Callable[[str], bool] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the name that starts at ``at``, if one does; titles before it are left out.
+
+    Parameters
+    ----------
+    announced : bool
+        The words before say that a name follows: lower case will do.
+    shouted : bool
+        Capitals throughout will do.
+    first : function of a lower-case word, optional
+        What the first word has to be besides.
+    """
+    parts: list[tuple[int, int]] = []
+    whole = 0  # how many parts there are up to the last that can be a name by itself
     while len(parts) < _LONGEST and (token := _TOKEN.match(text, at)):
-        word, lower = token.group(), token.group().lower().rstrip(".")
-        if not parts and _is_title(word, lower):
-            at = token.end() + _gap(text, token.end())
-            continue
-        fits = _fits(word, lower, bool(parts), announced, shouted)
-        if not fits and lower not in kinds["particle"] or lower in kinds["office"]:
-            break
-        initial = len(lower) == 1
-        if initial and not word[0].isupper():
-            break
-        alone = fits and not initial and lower not in kinds["particle"]
-        end = token.end() if initial or not word.endswith(".") else token.end() - 1
-        parts.append((token.start(), end, alone))
+        word = token.group()
+        lower = word.lower().rstrip(".")
         gap = _gap(text, token.end())
-        if not gap and not (initial and word.endswith(".")):
+        if not parts and _is_title(word, lower):
+            if lower in _table()["office"]:
+                first = _is_known
+            at = token.end() + gap
+            continue
+        part = lower in _table()["particle"] and (announced or word[0].isupper())
+        initial = len(lower) == 1 and word[0].isupper()
+        if not (part or initial or _fits(word, lower, bool(parts), announced, shouted)):
             break
-        if word.endswith(".") and not initial and len(lower) > 3:
+        if not (part or initial or parts or first is None or first(lower)):
+            break
+        abbreviated = word.endswith(".") and (initial or lower in _ABBREVIATED)
+        parts.append((token.start(), token.end() - (word.endswith(".") and not abbreviated)))
+        if not part and (not initial or len(parts) > 1):
+            whole = len(parts)
+        if not (gap or initial) or (word.endswith(".") and not abbreviated):
             break
         at = token.end() + gap
-    while parts and not (parts[-1][2] or (len(parts) > 1 and text[parts[-1][0]].isupper() and parts[-1][1] - parts[-1][0] <= 2)):
-        parts.pop()
-    if any(alone for _, _, alone in parts):
-        yield parts[0][0], parts[-1][1]
+    if whole and any(end - start > 2 for start, end in parts[:whole]):
+        yield parts[0][0], parts[whole - 1][1]
 
 
 def _gap(text: str, at: int) -> int:
-    match = re.compile(r"[^\S\n]{1,2}").match(text, at)
+    match = _GAP.match(text, at)
     return len(match.group()) if match else 0
 
 
@@ -113,26 +137,37 @@ def _is_title(word: str, lower: str) -> bool:
     kinds = _table()
     if lower in kinds["guarded"]:
         return word[0].isupper() and word.endswith(".")
-    return lower in kinds["title"] or lower in kinds["dotted"]
+    return any(lower in kinds[kind] for kind in ("title", "dotted", "office"))
 
 
 def _fits(word: str, lower: str, later: bool, announced: bool, shouted: bool) -> bool:
     """Whether a word can be (part of) a name where it stands."""
     kinds = _table()
-    if lower in kinds["stop"] or lower in kinds["office"]:
+    if lower in kinds["stop"] or len(lower) < 2 or _is_title(word, lower):
         return False
-    named = lower in kinds["given"] or lower in kinds["family"]
-    if len(lower) == 1 or (word[0].isupper() and word[1:].rstrip(".") == word[1:].rstrip(".").lower()):
+    if "-" in word and word.split("-")[0].isupper():
+        return False  # KTP-nya
+    if word[0].isupper() and word[1:] == word[1:].lower():
+        return True
+    if _is_known(lower):
         return True
     if word.isupper():
-        return named or ((announced or shouted) and len(lower) > 2 and not _is_word(lower))
-    if named:
-        return True
+        return (announced or shouted) and len(lower) > 2 and not _is_word(lower)
     if word != word.lower():
-        return word[0].isupper()  # McDonald, DeWi
-    if announced:
-        return lower in kinds["given_word"] or not _is_word(lower)
-    return (later and lower in kinds["given_word"]) or (bool(_ENDING.fullmatch(lower)) and not _is_word(lower))
+        return False  # eCommerce
+    return (announced or later) and lower in kinds["given_word"] or (announced and not _is_word(lower))
+
+
+def _is_known(lower: str) -> bool:
+    """Whether a word is in the table of names, or ends as names do and is no word."""
+    kinds = _table()
+    if lower in kinds["given"] or lower in kinds["family"]:
+        return True
+    return _ENDING.fullmatch(lower) is not None and not _is_word(lower)
+
+
+def _unlikely_word(lower: str) -> bool:
+    return _is_known(lower) or lower in _table()["given_word"] or not _is_word(lower)
 
 
 @lru_cache(maxsize=1)
@@ -165,4 +200,4 @@ def _stands_alone(word: str) -> bool:
 
 
 def _is_place(text: str, at: int) -> bool:
-    return _patterns()[2].search(text, max(0, at - 60), at) is not None
+    return _patterns().place.search(text, max(0, at - 60), at) is not None

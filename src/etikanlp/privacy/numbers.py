@@ -25,7 +25,7 @@ _DASH: Final = r"[.\-\u2010-\u2015]"
 _SEPARATOR: Final = rf"(?:{_SPACE}?{_DASH}{_SPACE}?|{_SPACE})?"
 _END: Final = rf"(?!\d|{_DASH}\d)"
 _CLOCK: Final = r"(?:[01]?\d|2[0-4])[.:][0-5]\d(?:[.:][0-5]\d)?"
-_THOUSANDS: Final = r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d{1,2})?"
+_THOUSANDS: Final = r"[1-9]\d{0,2}(?:\.\d{3}){2,}(?:,\d{1,2})?"
 _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 
 # never an identifier
@@ -37,6 +37,7 @@ _HARMLESS = re.compile(
   | (?<![\w.,])\d[\d.,]{{0,20}}+{_SPACE}?(?:rupiah|ribu(?:an)?|rb|juta|jt|mil[iy]ar|triliun|perak|persen|%|k)(?!\w)
   | (?<!\w)(?:tahun|thn?\.?|januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember
       |jan|feb|mar|apr|jun|jul|agu|agt|sep|okt|nov|des){_SPACE}(?:19|20)\d\d(?:{_SPACE}?[-–/]{_SPACE}?(?:19|20)\d\d)?{_END}
+  | (?<!\d)(?<!\d[.,\-])[1-9]\d{{0,2}}\.\d{{3}}(?:,\d{{1,2}})?(?:{_SPACE}?[-–]{_SPACE}?[1-9]\d{{0,2}}\.\d{{3}})?{_END}
   | (?<!\d)(?<!\d{_DASH})(?:19|20)\d\d{_SPACE}?[-–]{_SPACE}?(?:19|20)\d\d{_END}
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -75,6 +76,7 @@ _NOT_A_SERIES = frozenset(
 )  # fmt: skip
 # Passports: one letter and seven digits, since 2013 also two letters and six digits
 _PASSPORT = re.compile(rf"(?<!\w)(?:[A-Z]{_SPACE}?\d{{7}}|[A-Z]{{2}}{_SPACE}?\d{{6}})(?!\w)", re.IGNORECASE)
+_NAMED_PASSPORT = re.compile(r"pass?port?", re.IGNORECASE)
 
 _CONTEXT = re.compile(
     r"""(?<![^\W_])(?:
@@ -90,7 +92,8 @@ _CONTEXT = re.compile(
       |pesanan\w{0,3}|order\w{0,3}|booking|referensi\w{0,3}|agenda|urut|seri)
   | (?P<quantity>pasal|ayat|versi|kode\spos\w{0,3}|sebanyak|sekitar|total\w{0,3}|jumlah\w{0,3}|nominal\w{0,3}|sebesar|biaya\w{0,3}
       |tagihan\w{0,3}|denda\w{0,3}|saldo\w{0,3}|harga\w{0,3}|tarif\w{0,3}|pemakaian\w{0,3}|kuota|pukul|jam|tahun|thn|loket|lantai|kamar
-      |angka\smeter(?:an)?(?:\s(?:awal|akhir))?|stand(?:\smeter)?|perda|undang|sk)
+      |angka\smeter(?:an)?(?:\s(?:awal|akhir))?|stand(?:\smeter)?|tanggal|tgl|lahir\w{0,3}|perda|undang|sk
+      |call\scent(?:er|re)|hotline)
     )(?![^\W_])""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -154,7 +157,8 @@ def identifies(digits: str, said: Context) -> bool:
     if said.kind == "secret" and said.near:
         return n >= 3
     if said.kind == "identity" and said.near:
-        return n >= SHORT and not (n == 4 and digits[:2] in {"19", "20"})
+        year = n == 4 and digits[:2] in {"19", "20"}
+        return n >= LONG or (n >= SHORT and "," not in said.gap and not year)
     return n >= LONG
 
 
@@ -208,7 +212,8 @@ def _is_plate(text: str, match: re.Match[str]) -> bool:
     number, series = match["number"], match["series"] or ""
     said = context(text, match.start())
     if said.kind == "vehicle":
-        return len(number) >= 2 or bool(series)
+        spaced = not match.group().isalnum()
+        return bool(series) and (spaced or len(number) >= 3) or spaced and len(number) >= 3
     if series.lower() in _NOT_A_SERIES or said.kind == "case":
         return False
     if match.group().isupper():
@@ -218,6 +223,6 @@ def _is_plate(text: str, match: re.Match[str]) -> bool:
 
 def _is_passport(text: str, match: re.Match[str]) -> bool:
     said = context(text, match.start())
-    if said.kind == "identity":
+    if said.kind == "identity" and _NAMED_PASSPORT.search(text, max(0, match.start() - _WINDOW), match.start()):
         return True
     return said.kind != "case" and match.group().isupper() and match.group()[1].isdigit()

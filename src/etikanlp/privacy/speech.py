@@ -29,7 +29,7 @@ _RUN = re.compile(
 )
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _PUBLIC = re.compile(r"1500\d{3}|14\d{3}|1[12]\d")
-_CLOCK_OR_YEAR = re.compile(r"(?:19|20)\d\d|[012]\d[0-5]\d")
+_DATE: Final = 8  # digits of a date, the longest of hours, dates and postcodes
 _UNIT = re.compile(r"\s(?:hari|kali|orang|jam|menit|minggu|bulan|tahun|lembar|ratus|ribu|juta|rupiah|persen)(?!\w)", re.IGNORECASE)
 
 
@@ -64,6 +64,8 @@ def _identifies(text: str, start: int, end: int, digits: str) -> bool:
     if _PUBLIC.fullmatch(digits) or _UNIT.match(text, end):
         return False
     said = context(text, start)
-    if said.kind == "quantity" and said.near and _CLOCK_OR_YEAR.fullmatch(digits):
+    if said.kind == "quantity" and said.near and len(digits) <= _DATE:
         return False
+    if not said.kind and "1234567890".startswith(digits):
+        return False  # counting
     return said.kind != "case" or not said.near or identifies(digits, said)
