@@ -89,7 +89,7 @@ def score(
     return scoring.score(log, model or load(), columns)
 
 
-def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None) -> OfficerReport:
+def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None, mask: bool = True) -> OfficerReport:
     """Build the report per officer.
 
     Parameters
@@ -98,6 +98,8 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
         A score table, or a file that ``etikanlp score`` wrote.
     model : Model, optional
         The model the scores are of; default: what :func:`load` finds.
+    mask : bool
+        Whether names, numbers and addresses in excerpts are masked; False only for those entitled to see them.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def officer_report(scores: pd.DataFrame | str | Path, model: Model | None = None
     else:
         table = scoring.typed(scores)
         table.attrs = scores.attrs
-    return report.officer_report(table, model or load())
+    return report.officer_report(table, model or load(), mask)
 
 
 def __getattr__(name: str) -> Any:

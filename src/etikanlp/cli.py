@@ -146,6 +146,18 @@ def score(
 @click.option(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
+@click.option(
+    "--no-mask", is_flag=True, help="Show names, numbers and addresses in excerpts, to those entitled to see them."
+)
+@click.option(
+    "--pseudonymise",
+    "key_file",
+    metavar="KEYFILE",
+    type=click.Path(),
+    help="Show officers under pseudonyms made with the key in this file (at least 16 bytes; the same key gives the same "
+    "pseudonyms). A file, not the key itself: what stands on a command line is seen by every user of the machine and "
+    "kept in the shell's history. The score table keeps the ids.",
+)
 @_columns
 @_prevalence
 @_model
@@ -153,6 +165,8 @@ def report(
     scores_or_log: str,
     out: str,
     lang: Any,
+    no_mask: bool,
+    key_file: str | None,
     columns: dict[str, str],
     prevalence: float | None,
     model_path: str | None,
@@ -164,6 +178,7 @@ def report(
     """
     from etikanlp import scoring
     from etikanlp.errors import LogError
+    from etikanlp.privacy import pseudonymise, read_key
     from etikanlp.report import officer_report
     from etikanlp.report.statistics import ANY_VIOLATION
 
@@ -172,6 +187,7 @@ def report(
         raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
     name = Path(scores_or_log).stem.removesuffix(".scores")
     folder = target.parent if target.suffix else target
+    key = read_key(key_file) if key_file else None
     model = _load(model_path, prevalence)
     if scoring.is_score_table(scores_or_log):
         scores = scoring.read_scores(scores_or_log)
@@ -180,8 +196,10 @@ def report(
         scores = scoring.read_scores(summary.out)
     if scores.empty:
         raise LogError(f"{scores_or_log} has no officer turn; check its speakers, or name them with --columns")
+    if key:
+        scores = pseudonymise(scores, key)
     with _waiting("report"):
-        built = officer_report(scores, model)
+        built = officer_report(scores, model, mask=not no_mask)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [
             built.to_excel(path, lang) if path.suffix.lower() == ".xlsx" else built.to_html(path, lang)

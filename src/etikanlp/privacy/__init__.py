@@ -11,7 +11,7 @@ import re
 from etikanlp.privacy import addresses, names, numbers, speech
 from etikanlp.privacy.pseudonyms import pseudonym, pseudonymise, read_key
 
-__all__ = ["mask", "pseudonym", "pseudonymise", "read_key"]
+__all__ = ["mask", "pseudonym", "pseudonymise", "read_key", "shown_as"]
 
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]")
 _ALL_BUT_AT = re.compile(r"[^@\s]")
@@ -30,6 +30,11 @@ def mask(text: str) -> str:
     while (masked := _once(text)) != text:  # what surrounds a mask can only be judged once the mask is there
         text = masked
     return text
+
+
+def shown_as(text: str, masked: bool) -> str:
+    """The text as a report shows it: masked, or as it is for those entitled."""
+    return mask(text) if masked else text
 
 
 def _once(text: str) -> str:

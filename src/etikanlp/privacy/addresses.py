@@ -10,7 +10,9 @@ _NUMBER_WORD: Final = (
     "nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh|sebelas|belas|puluh|seratus|ratus"
 )
 _SPOKEN: Final = rf"(?:{_NUMBER_WORD})(?:\s(?:{_NUMBER_WORD}))*(?!\w)"
-_COUNT: Final = rf"(?:\d{{1,4}}(?:\s?[A-Za-z](?![\w]))?(?:\s?[/-]\s?\d{{1,4}}[A-Za-z]?)?(?![\w.,]*\d)|{_SPOKEN}|[IVX]{{1,4}}(?!\w))"
+_COUNT: Final = (
+    rf"(?:\d{{1,4}}(?:\s?[A-Za-z](?![\w]))?(?:\s?[/-]\s?\d{{1,4}}[A-Za-z]?)?(?![\w.,]*\d)|{_SPOKEN}|[IVX]{{1,4}}(?!\w))"
+)
 _HOUSE: Final = rf"(?:no|nomor|nomer|nmr|num)\b\.?\s?:?\s?{_COUNT}"
 _ONE: Final = rf"(?:\d{{1,3}}(?!\w)|{_SPOKEN})"
 _RT_RW: Final = rf"(?:rt|erte)\.?\s?{_ONE}(?:[\s/,]{{0,3}}(?:dan\s)?(?:rw|erwe)\.?\s?{_ONE}|\s?/\s?\d{{1,3}}(?!\w))"
@@ -34,7 +36,8 @@ _STOP: Final = (
 )
 # a street, its name, then at least one detail
 _ADDRESS = re.compile(
-    rf"(?<!\w){_STREET}\b\.?\s?(?:(?!{_STOP}){_NAME}\s?){{1,6}}?,?\s?{_DETAIL}(?:[,\s]{{1,3}}{_DETAIL}){{0,5}}", re.IGNORECASE
+    rf"(?<!\w){_STREET}\b\.?\s?(?:(?!{_STOP}){_NAME}\s?){{1,6}}?,?\s?{_DETAIL}(?:[,\s]{{1,3}}{_DETAIL}){{0,5}}",
+    re.IGNORECASE,
 )
 # a capitalised street name and a bare house number
 _BARE = re.compile(
@@ -42,7 +45,10 @@ _BARE = re.compile(
     rf"(?:[,\s]{{1,3}}(?i:{_DETAIL})){{0,5}}"
 )
 # an RT with its RW, or a block with its number, leads to a door without a street; an RT alone is a neighbourhood
-_ALONE = re.compile(rf"(?<!\w)(?:{_RT_RW}|{_BLOCK}[,\s]{{1,2}}{_HOUSE}|(?:blok|blk)\s[A-Z]{{1,2}}[,\s]{{1,2}}{_HOUSE})(?:[,\s]{{1,3}}{_DETAIL}){{0,5}}", re.IGNORECASE)
+_ALONE = re.compile(
+    rf"(?<!\w)(?:{_RT_RW}|{_BLOCK}[,\s]{{1,2}}{_HOUSE}|(?:blok|blk)\s[A-Z]{{1,2}}[,\s]{{1,2}}{_HOUSE})(?:[,\s]{{1,3}}{_DETAIL}){{0,5}}",
+    re.IGNORECASE,
+)
 _UNIT_AFTER = re.compile(r"\s?(?:km|m|meter|menit|jam|hari|kali|orang|persen|%)(?!\w)", re.IGNORECASE)
 
 

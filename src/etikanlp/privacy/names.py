@@ -52,16 +52,16 @@ def _patterns() -> _Patterns:
     guarded = "|".join(word.capitalize() for word in sorted(_table()["guarded"]))
     title = rf"(?<![\w.])(?:(?i:{kinds['title']})\b(?!\.)|(?i:{kinds['dotted']})\b\.?|(?:{guarded})\.){_SPACE}{{0,2}}"
     announced = rf"""(?<!\w)(?:
-        atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][a-z]))|bernama|perkenalkan,?{_SPACE}saya
+        atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][a-z.]))|bernama|perkenalkan,?{_SPACE}saya
       | dengan{_SPACE}(?:saya|bapak|ibu|pak|bu|mas|mbak|kak|kakak|saudara|saudari)
       | nama{_SPACE}(?:saya|lengkap\w{{0,3}}|pasien\w{{0,3}}|pelanggan\w{{0,3}}|pemilik\w{{0,3}}|ibu{_SPACE}kandung\w{{0,3}}
           |(?:suami|istri|anak){_SPACE}saya)(?:{_SPACE}adalah)?
       | dengan(?={_SPACE}(?-i:[A-Z][a-z'’]+)[,.]?{_SPACE}(?:ada{_SPACE}yang|bisa|di{_SPACE}sini|selamat))
-      | nama(?={_SPACE}?[:=])|nama(?:nya)?,?(?={_SPACE}(?-i:[A-Z][a-z]))|ttd\.?|tertanda
+      | nama(?={_SPACE}?[:=])|ttd\.?|tertanda
       | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})(?=,?\s*[\n(])
     )(?!\w){_SPACE}?[:=,]?[\s(]{{0,4}}"""
-    introduced = rf"""(?<!\w)(?i:saya|aku|sy){_SPACE}
-        (?=[A-Z][a-z]+(?:{_SPACE}[A-Z][a-z]+){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$))"""
+    introduced = rf"""(?<!\w)(?i:nama(?:nya)?,?{_SPACE}(?=[A-Z][a-z])|(?:saya|aku|sy){_SPACE}
+        (?=[A-Z][a-z]+(?:{_SPACE}[A-Z][a-z]+){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$)))"""
     place = rf"(?<!\w)(?:{kinds['place']})\.?(?:{_SPACE}[\w.]{{1,20}}){{0,2}}{_SPACE}$"
     return _Patterns(
         re.compile(title),
@@ -107,6 +107,8 @@ def _name(
         lower = word.lower().rstrip(".")
         gap = _gap(text, token.end())
         if not parts and _is_title(word, lower):
+            if word.endswith(".") and lower not in _table()["dotted"] | _table()["guarded"]:
+                break
             if lower in _table()["office"]:
                 first = _is_known
             at = token.end() + gap

@@ -84,7 +84,7 @@ _CONTEXT = re.compile(
   | (?P<identity>nik(?:nya)?|ktp(?:nya)?|kk(?:nya)?|kartu\skeluarga\w{0,3}|induk\w{0,3}|npwp(?:nya)?|nitku|paspor\w{0,3}|passport
       |sim(?:nya)?|bpjs(?:nya)?|jkn|kis|rm|rekam\smedis\w{0,3}|nip|nisn|nim|rek|rekening\w{0,3}|norek\w{0,3}|va(?:nya)?
       |virtual\s(?:account|akun)(?:nya)?|kartu(?:nya)?|debit\w{0,3}|kredit|atm(?:nya)?|token\w{0,3}|imei|pelanggan\w{0,3}|idpel\w{0,3}
-      |meter(?:an)?(?:nya)?|sambungan\w{0,3}|polis|cif|kpj|peserta\w{0,3}|(?:digit|angka)\s(?:terakhir|belakang)\w{0,3}|belakangnya)
+      |meter(?:an)?(?:nya)?|sambungan\w{0,3}|polis|cif|kpj|peserta\w{0,3}|(?:digit|angka)\s(?:terakhir|belakang)\w{0,3}|belakangnya|ujung\w{0,3}|berakhiran)
   | (?P<phone>hp(?:nya)?|hape\w{0,3}|handphone|ponsel\w{0,3}|wa(?:nya)?|whatsapp\w{0,3}|telp?|tlp|telepon\w{0,3}|kontak|cp|hub|hubungi|sms)
   | (?P<vehicle>plat\w{0,3}|pelat\w{0,3}|nopol\w{0,3}|polisi\w{0,3}|motor\w{0,3}|mobil\w{0,3}|kendaraan\w{0,3}|stnk|bpkb|truk|angkot|taksi)
   | (?P<case>tic?ket\w{0,3}|lapor(?:an)?\w{0,3}|pengaduan\w{0,3}|aduan\w{0,3}|keluhan\w{0,3}|antr[ei]a?n?(?:nya)?|resi(?:nya)?
@@ -103,7 +103,9 @@ _UNIT = re.compile(
     rf"|buah|paket|ekor|kursi|kasus|jiwa|pelanggan|warga|pasien|peserta|pemohon|kendaraan|poin|langkah|liter|kubik|rumah)(?!\w)",
     re.IGNORECASE,
 )
-_CALLED_IDENTIFIER = re.compile(r"nik|ktp|kk|npwp|hp|wa|te?lp?|no|nomor|norek|rek|va|bpjs|idpel|sim|rm|cp|hub|pin|otp", re.IGNORECASE)
+_CALLED_IDENTIFIER = re.compile(
+    r"nik|ktp|kk|npwp|hp|wa|te?lp?|no|nomor|norek|rek|va|bpjs|idpel|sim|rm|cp|hub|pin|otp", re.IGNORECASE
+)
 _MOBILE = re.compile(r"(?:62|0)8[1-9]\d{7,11}")
 _WINDOW: Final = 48
 
@@ -183,7 +185,11 @@ def _without_harmless(text: str) -> str:
 
     def blank_unless_named(match: re.Match[str]) -> str:
         said = context(text, match.start())
-        return match.group() if said.near and said.kind in {"identity", "secret", "phone"} and not _is_public(match) else blank(match)
+        return (
+            match.group()
+            if said.near and said.kind in {"identity", "secret", "phone"} and not _is_public(match)
+            else blank(match)
+        )
 
     def blank_code(match: re.Match[str]) -> str:
         named = _CALLED_IDENTIFIER.fullmatch(match[1]) or _MOBILE.fullmatch(match[2].replace("-", ""))

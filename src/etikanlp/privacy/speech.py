@@ -19,7 +19,9 @@ _DIGIT: Final = {
     for word in words.split()
 }
 _TEENS: Final = {"sepuluh": "10", "sebelas": "11"}
-_MAGNITUDE: Final = frozenset("ratus ribu juta miliar milyar triliun seratus seribu sejuta koma setengah persen".split())
+_MAGNITUDE: Final = frozenset(
+    "ratus ribu juta miliar milyar triliun seratus seribu sejuta koma setengah persen".split()
+)
 _FILLER: Final = frozenset("strip garis titik spasi terus lalu eh ee eee ya dobel double".split())
 
 _WORD: Final = "|".join(sorted([*_DIGIT, *_TEENS, *_MAGNITUDE, "belas", "puluh"], key=len, reverse=True))
@@ -30,7 +32,9 @@ _RUN = re.compile(
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _PUBLIC = re.compile(r"1500\d{3}|14\d{3}|1[12]\d")
 _DATE: Final = 8  # digits of a date, the longest of hours, dates and postcodes
-_UNIT = re.compile(r"\s(?:hari|kali|orang|jam|menit|minggu|bulan|tahun|lembar|ratus|ribu|juta|rupiah|persen)(?!\w)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s(?:hari|kali|orang|jam|menit|minggu|bulan|tahun|lembar|ratus|ribu|juta|rupiah|persen)(?!\w)", re.IGNORECASE
+)
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:

@@ -29,6 +29,8 @@ class OfficerReport:
     flags: pd.DataFrame
     summary: dict[str, Any]
     """Counts, period, and what is known of the model's errors."""
+    masked: bool = True
+    """Whether excerpts are shown with what identifies persons masked (:func:`etikanlp.privacy.mask`)."""
 
     def to_html(self, path: str | Path, lang: Language = "id") -> Path:
         """Write one self-contained HTML page that opens offline; returns its path."""
@@ -43,7 +45,7 @@ class OfficerReport:
         return write(self, Path(path), lang)
 
 
-def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
+def officer_report(scores: pd.DataFrame, model: Model, mask: bool = True) -> OfficerReport:
     """Build the report from a score table.
 
     Parameters
@@ -52,6 +54,8 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
         As :func:`etikanlp.score` returns it.
     model : Model
         Names the words behind each flag and says how often it errs.
+    mask : bool
+        Whether names, numbers and addresses in excerpts are masked; False only for those entitled to see them.
 
     Returns
     -------
@@ -82,4 +86,4 @@ def officer_report(scores: pd.DataFrame, model: Model) -> OfficerReport:
         "rejects": rejects,
         "model": model.info,
     }
-    return OfficerReport(officers, units, statistics.flags(scores, model), summary)
+    return OfficerReport(officers, units, statistics.flags(scores, model, mask), summary, mask)
