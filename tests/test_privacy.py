@@ -4,12 +4,12 @@ import time
 
 import pandas as pd
 import pytest
+from conftest import EXAMPLE_LOG
 from hypothesis import example, given
 from hypothesis import strategies as st
 from privacy import measure
 
 import etikanlp
-from conftest import EXAMPLE_LOG
 from etikanlp.privacy import mask, pseudonym, pseudonymise, read_key
 
 KEY = b"sixteen bytes ok"
@@ -68,29 +68,33 @@ PASTED = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=25).fl
 def test_masking_keeps_every_place_and_is_done_at_once(text):
     masked = mask(text)
     assert len(masked) == len(text)
-    assert all(a == b or b == "•" for a, b in zip(text, masked, strict=True))
+    assert all(b in {a, "•"} for a, b in zip(text, masked, strict=True))
     assert mask(masked) == masked
+
+
+def seconds(text):
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        mask(text)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 @pytest.mark.parametrize(
     "unit",
-    ["1-", "a", "0812 ", "nol ", "Pak ", "Andi ", "jl a ", "RT 1 ", "a.", "a@", "x*", "saya A", "blok a ", "titik at ", "/2", "1.000", "nama saya "],
+    ["1-", "a", "0812 ", "nol ", "Pak ", "Andi ", "jl a ", "RT 1 ", "a.", "a@", "x*", "saya A", "blok a ", "titik at ", "/2", "1.000", "H.", " ".join(PIECES)],
 )  # fmt: skip
 def test_long_texts_take_linear_time(unit):
-    def seconds(length):
-        text = (unit * length)[:length]
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            mask(text)
-            times.append(time.process_time() - start)
-        return min(times)
-
-    assert seconds(100_000) < 10 * seconds(25_000) + 0.05, "four times the text: 4 when linear, 16 when quadratic"
+    length = 100_000 if len(unit) > 20 else 40_000
+    text = (unit * length)[:length]
+    assert seconds(text) < 10 * seconds(text[: length // 4]) + 0.02, (
+        "4 times the text: 4 when linear, 16 when quadratic"
+    )
 
 
 def test_pseudonyms_are_keyed_and_stable():
-    assert pseudonym("A-101", KEY) == pseudonym("A-101", KEY.decode()) == "P-SOMETHING"
+    assert pseudonym("A-101", KEY) == pseudonym("A-101", KEY.decode()) == "P-72ZH2E5"
     assert pseudonym("A-101", KEY) != pseudonym("A-101", KEY + b"!")
     assert len({pseudonym(f"A-{n}", KEY) for n in range(2000)}) == 2000
 

@@ -146,15 +146,13 @@ def score(
 @click.option(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
-@click.option(
-    "--no-mask", is_flag=True, help="Show names, numbers and addresses in excerpts, to those entitled to see them."
-)
+@click.option("--no-mask", is_flag=True, help="Show names, numbers and addresses in excerpts: only for those entitled.")
 @click.option(
     "--pseudonymise",
     "key_file",
     metavar="KEYFILE",
     type=click.Path(),
-    help="Show officers under pseudonyms made with the key in this file (at least 16 bytes; the same key gives the same "
+    help="Show officers under pseudonyms made with the key in this file (16 bytes or more; the same key gives the same "
     "pseudonyms). A file, not the key itself: what stands on a command line is seen by every user of the machine and "
     "kept in the shell's history. The score table keeps the ids.",
 )

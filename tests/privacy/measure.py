@@ -24,10 +24,10 @@ class Marked(NamedTuple):
     spans: list[tuple[int, int, str]]
 
 
-def read(path: Path = Path(__file__).with_name("texts.tsv")) -> list[Marked]:
+def read() -> list[Marked]:
     """The marked texts."""
     marked = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue
         half, _, raw = line.split("\t")

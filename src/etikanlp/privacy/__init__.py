@@ -40,10 +40,8 @@ def shown_as(text: str, masked: bool) -> str:
 def _once(text: str) -> str:
     parts, done = [], 0
     for start, end in sorted(span for room in (numbers, speech, names, addresses) for span in room.spans(text)):
-        start = max(start, done)
-        if start < end:
-            found = text[start:end]
-            what = _ALL_BUT_AT if "@" in found else _LETTERS_AND_DIGITS
-            parts += [text[done:start], what.sub("•", found)]
-            done = end
+        found = text[max(start, done) : end]
+        what = _ALL_BUT_AT if "@" in found else _LETTERS_AND_DIGITS
+        parts += [text[done:start], what.sub("•", found)]
+        done = max(end, done)
     return "".join([*parts, text[done:]])

@@ -25,7 +25,7 @@ _SPACE: Final = r"[^\S\n]"
 _LONGEST: Final = 5  # words of a name
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 _GAP = re.compile(rf"{_SPACE}{{1,2}}")
-_ABBREVIATED: Final = frozenset("abd br hi moh mohd muh st".split())
+_ABBREVIATED: Final = frozenset({"abd", "br", "hi", "moh", "mohd", "muh", "st"})
 # endings of Javanese, Sundanese and Arabic given names, told from words by the dictionary as well
 _ENDING = re.compile(
     r".{2,}(?:wati|ningsih|yanti|yanto|anto|anti|inah|iyah|iyem|irah|udin|uddin|ullah|iono|yono|sono|arno|arjo|awan|isno"
@@ -54,11 +54,12 @@ def _patterns() -> _Patterns:
     announced = rf"""(?<!\w)(?:
         atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][a-z.]))|bernama|perkenalkan,?{_SPACE}saya
       | dengan{_SPACE}(?:saya|bapak|ibu|pak|bu|mas|mbak|kak|kakak|saudara|saudari)
-      | nama{_SPACE}(?:saya|lengkap\w{{0,3}}|pasien\w{{0,3}}|pelanggan\w{{0,3}}|pemilik\w{{0,3}}|ibu{_SPACE}kandung\w{{0,3}}
+      | nama{_SPACE}(?:saya|(?:lengkap|pasien|pelanggan|pemilik|ibu{_SPACE}kandung)\w{{0,3}}
           |(?:suami|istri|anak){_SPACE}saya)(?:{_SPACE}adalah)?
       | dengan(?={_SPACE}(?-i:[A-Z][a-z'’]+)[,.]?{_SPACE}(?:ada{_SPACE}yang|bisa|di{_SPACE}sini|selamat))
       | nama(?={_SPACE}?[:=])|ttd\.?|tertanda
-      | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})(?=,?\s*[\n(])
+      | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})
+          (?=,?\s*[\n(])
     )(?!\w){_SPACE}?[:=,]?[\s(]{{0,4}}"""
     introduced = rf"""(?<!\w)(?i:nama(?:nya)?,?{_SPACE}(?=[A-Z][a-z])|(?:saya|aku|sy){_SPACE}
         (?=[A-Z][a-z]+(?:{_SPACE}[A-Z][a-z]+){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$)))"""
@@ -102,7 +103,8 @@ def _name(
     """
     parts: list[tuple[int, int]] = []
     whole = 0  # how many parts there are up to the last that can be a name by itself
-    while len(parts) < _LONGEST and (token := _TOKEN.match(text, at)):
+    titles = 0
+    while len(parts) < _LONGEST and titles <= _LONGEST and (token := _TOKEN.match(text, at)):
         word = token.group()
         lower = word.lower().rstrip(".")
         gap = _gap(text, token.end())
@@ -111,7 +113,7 @@ def _name(
                 break
             if lower in _table()["office"]:
                 first = _is_known
-            at = token.end() + gap
+            at, titles = token.end() + gap, titles + 1
             continue
         part = lower in _table()["particle"] and (announced or word[0].isupper())
         initial = len(lower) == 1 and word[0].isupper()
@@ -147,17 +149,14 @@ def _fits(word: str, lower: str, later: bool, announced: bool, shouted: bool) ->
     kinds = _table()
     if lower in kinds["stop"] or len(lower) < 2 or _is_title(word, lower):
         return False
-    if "-" in word and word.split("-")[0].isupper():
-        return False  # KTP-nya
     if word[0].isupper() and word[1:] == word[1:].lower():
         return True
-    if _is_known(lower):
-        return True
     if word.isupper():
-        return (announced or shouted) and len(lower) > 2 and not _is_word(lower)
+        return _is_known(lower) or ((announced or shouted) and len(lower) > 2 and not _is_word(lower))
     if word != word.lower():
-        return False  # eCommerce
-    return (announced or later) and lower in kinds["given_word"] or (announced and not _is_word(lower))
+        return False  # KTP-nya, eCommerce
+    also_word = lower in kinds["given_word"] and (announced or later)
+    return also_word or _is_known(lower) or (announced and not _is_word(lower))
 
 
 def _is_known(lower: str) -> bool:

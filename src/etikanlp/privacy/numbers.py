@@ -1,17 +1,28 @@
 """Numbers, e-mail addresses and vehicle plates that identify a person, as written.
 
 First the harmless shapes (sums, dates, hours, numbers of letters) are taken out, so that no identifier is read across
-them; every run of digits left is judged by its length, its shape and the nearest telling word before it.
+them; every run of digits left is judged by its length, its shape and the nearest telling word before it, from
+``contexts.tsv``:
+
+secret, identity, phone : what follows is a person's
+case, quantity : what follows is a case's (tickets, reports, queues, shipments stay traceable) or counts something
+vehicle : makes a plate likely
+unit : after a number, makes it a quantity
+glued : an identifier's name written onto its number ("NIK3174…"); other letters there make a code
+no_series : words that follow a number and are no letters of a plate
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from stdnum import luhn
-from stdnum.id import nik
+from stdnum.id import nik, npwp
+
+from etikanlp import text as words
 
 LONG: Final = 6
 """Digits from which a number nothing is said about is masked: one-time passwords and the shortest account and
@@ -32,7 +43,7 @@ _OCTET: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _HARMLESS = re.compile(
     rf"""
     (?:https?://(?!wa\.me|api\.whatsapp)|(?<!\w)www\.)\S+
-  | (?<![\w/])(?=[\w.\-]{{1,20}}/)(?=\S{{0,60}}/(?:19|20)\d\d(?!\d))[\w.\-]{{1,20}}(?:/[\w.\-]{{1,20}})+    # 800/1245/DUKCAPIL/2024
+  | (?<![\w/])(?=[\w.\-]{{1,20}}/)(?=\S{{0,60}}/(?:19|20)\d\d(?!\d))[\w.\-]{{1,20}}(?:/[\w.\-]{{1,20}})+  # of letters
   | (?<!\w)(?:rp|idr|usd)\.?{_SPACE}?\d[\d.,]{{0,20}}(?:{_SPACE}?(?:[-–]|sampai|s/d|s\.d\.){_SPACE}?\d[\d.,]{{0,20}})?
   | (?<![\w.,])\d[\d.,]{{0,20}}+{_SPACE}?(?:rupiah|ribu(?:an)?|rb|juta|jt|mil[iy]ar|triliun|perak|persen|%|k)(?!\w)
   | (?<!\w)(?:tahun|thn?\.?|januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember
@@ -56,7 +67,7 @@ _LIKELY_HARMLESS = re.compile(
 )
 _CODE = re.compile(r"(?<!\w)([A-Z]{1,10})[-_]?(\d[\d-]{0,30})(?:[A-Z\d-]{0,20})", re.IGNORECASE)
 _RUN = re.compile(rf"(?:\(\+?\d{{2,4}}\){_SPACE}?|\+)?(?<!\d)\d(?:{_SEPARATOR}(?:\d|[xX*]{{2,}}))*")
-_GROUP = re.compile(rf"[^\s]+")
+_GROUP = re.compile(r"\S+")
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _SPOKEN_EMAIL = re.compile(
@@ -70,44 +81,33 @@ _PLATE = re.compile(
     rf"(?:{_SPACE}|-)?(?P<number>\d{{1,4}})(?:(?:{_SPACE}|-)?(?P<series>[A-Z]{{1,3}}))?(?!\w)",
     re.IGNORECASE,
 )
-_NOT_A_SERIES = frozenset(
-    "ya yg ok oke kak pak bu mas di ke itu ini aja rb jt kg km cm mm ml mg gb mb wib va no nih dan dr ga gak lho loh min "
-    "sih kok per hz th thn bln jam hr rp or pcs ltr sd m s x g a".split()
-)  # fmt: skip
-# Passports: one letter and seven digits, since 2013 also two letters and six digits
+# a letter and seven digits, or two letters and six digits, as printed in Indonesian passports
 _PASSPORT = re.compile(rf"(?<!\w)(?:[A-Z]{_SPACE}?\d{{7}}|[A-Z]{{2}}{_SPACE}?\d{{6}})(?!\w)", re.IGNORECASE)
 _NAMED_PASSPORT = re.compile(r"pass?port?", re.IGNORECASE)
 
-_CONTEXT = re.compile(
-    r"""(?<![^\W_])(?:
-    (?P<secret>pin(?:nya)?|otp(?:nya)?|cvv(?:nya)?|password\w{0,3}|sandi\w{0,3}|kode\s(?:verifikasi|akses|rahasia|sms)\w{0,3})
-  | (?P<identity>nik(?:nya)?|ktp(?:nya)?|kk(?:nya)?|kartu\skeluarga\w{0,3}|induk\w{0,3}|npwp(?:nya)?|nitku|paspor\w{0,3}|passport
-      |sim(?:nya)?|bpjs(?:nya)?|jkn|kis|rm|rekam\smedis\w{0,3}|nip|nisn|nim|rek|rekening\w{0,3}|norek\w{0,3}|va(?:nya)?
-      |virtual\s(?:account|akun)(?:nya)?|kartu(?:nya)?|debit\w{0,3}|kredit|atm(?:nya)?|token\w{0,3}|imei|pelanggan\w{0,3}|idpel\w{0,3}
-      |meter(?:an)?(?:nya)?|sambungan\w{0,3}|polis|cif|kpj|peserta\w{0,3}|(?:digit|angka)\s(?:terakhir|belakang)\w{0,3}|belakangnya|ujung\w{0,3}|berakhiran)
-  | (?P<phone>hp(?:nya)?|hape\w{0,3}|handphone|ponsel\w{0,3}|wa(?:nya)?|whatsapp\w{0,3}|telp?|tlp|telepon\w{0,3}|kontak|cp|hub|hubungi|sms)
-  | (?P<vehicle>plat\w{0,3}|pelat\w{0,3}|nopol\w{0,3}|polisi\w{0,3}|motor\w{0,3}|mobil\w{0,3}|kendaraan\w{0,3}|stnk|bpkb|truk|angkot|taksi)
-  | (?P<case>tic?ket\w{0,3}|lapor(?:an)?\w{0,3}|pengaduan\w{0,3}|aduan\w{0,3}|keluhan\w{0,3}|antr[ei]a?n?(?:nya)?|resi(?:nya)?
-      |registrasi\w{0,3}|pendaftaran\w{0,3}|permohonan\w{0,3}|berkas\w{0,3}|surat\w{0,3}|perkara|kuitansi|kwitansi|faktur|invoice
-      |pesanan\w{0,3}|order\w{0,3}|booking|referensi\w{0,3}|agenda|urut|seri)
-  | (?P<quantity>pasal|ayat|versi|kode\spos\w{0,3}|sebanyak|sekitar|total\w{0,3}|jumlah\w{0,3}|nominal\w{0,3}|sebesar|biaya\w{0,3}
-      |tagihan\w{0,3}|denda\w{0,3}|saldo\w{0,3}|harga\w{0,3}|tarif\w{0,3}|pemakaian\w{0,3}|kuota|pukul|jam|tahun|thn|loket|lantai|kamar
-      |angka\smeter(?:an)?(?:\s(?:awal|akhir))?|stand(?:\smeter)?|tanggal|tgl|lahir\w{0,3}|perda|undang|sk
-      |call\scent(?:er|re)|hotline)
-    )(?![^\W_])""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _SENTENCE_END = re.compile(r"\w{4,}[.!?]\s|[!?]\s|[;\n]")
-_UNIT = re.compile(
-    rf"{_SPACE}?(?:va|watt|kwh|meter|m[23²³]|km|kg|gram|mg|ml|cc|gb|mb|orang|hari|bulan|tahun|jam|menit|detik|kali|lembar|unit"
-    rf"|buah|paket|ekor|kursi|kasus|jiwa|pelanggan|warga|pasien|peserta|pemohon|kendaraan|poin|langkah|liter|kubik|rumah)(?!\w)",
-    re.IGNORECASE,
-)
-_CALLED_IDENTIFIER = re.compile(
-    r"nik|ktp|kk|npwp|hp|wa|te?lp?|no|nomor|norek|rek|va|bpjs|idpel|sim|rm|cp|hub|pin|otp", re.IGNORECASE
-)
+_PUBLIC = re.compile(r"1500|14\d{3}$|0800")
 _MOBILE = re.compile(r"(?:62|0)8[1-9]\d{7,11}")
-_WINDOW: Final = 48
+_WINDOW: Final = 48  # characters before a number that are searched for a telling word
+_KINDS: Final = ("secret", "identity", "phone", "vehicle", "case", "quantity")
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, list[str]]:
+    return {kind: listed.split(", ") for kind, listed in words.table("privacy/contexts.tsv")}
+
+
+@lru_cache(maxsize=1)
+def _contexts() -> tuple[re.Pattern[str], dict[str, str]]:
+    """The telling words before a number, longest first, and the kind of each."""
+    kind_of = {word: kind for kind in _KINDS for word in _words()[kind]}
+    listed = "|".join(map(re.escape, sorted(kind_of, key=len, reverse=True)))
+    return re.compile(rf"(?<![^\W_])({listed})(?:-?(?:nya|ku|mu))?(?![^\W_])", re.IGNORECASE), kind_of
+
+
+@lru_cache(maxsize=1)
+def _unit() -> re.Pattern[str]:
+    return re.compile(rf"{_SPACE}?(?:{'|'.join(map(re.escape, _words()['unit']))})(?!\w)", re.IGNORECASE)
 
 
 class Context(NamedTuple):
@@ -125,10 +125,9 @@ class Context(NamedTuple):
 def context(text: str, at: int) -> Context:
     """The telling word before position ``at``, within the sentence; kind is empty where there is none."""
     window = _SENTENCE_END.split(text[max(0, at - _WINDOW) : at])[-1]
-    last = None
-    for last in _CONTEXT.finditer(window):
-        pass
-    return Context(str(last.lastgroup), window[last.end() :]) if last else Context("", "")
+    pattern, kind_of = _contexts()
+    found = list(pattern.finditer(window))
+    return Context(kind_of[found[-1][1].lower()], window[found[-1].end() :]) if found else Context("", "")
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
@@ -147,13 +146,15 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 def identifies(digits: str, said: Context) -> bool:
     """Whether a number of these digits, with this word before it, is a person's rather than a case's or a quantity.
 
-    A case number stays whatever its length; only what has the structure of a mobile number, an identity number (NIK:
-    district, date of birth with 40 added to a woman's day, serial; Permendagri 109/2019 via ``stdnum.id.nik``) or a
-    payment card (Luhn, ISO/IEC 7812-1) is masked there too.
+    A case's number stays whatever its length, unless it has the structure of a mobile number, an identity number (NIK:
+    district, date of birth with 40 added to a woman's day, serial; PP 37/2007, article 37), a tax number (NPWP: 15 or,
+    since PMK 112/PMK.03/2022, 16 digits) or a payment card (check digit by Luhn, ISO/IEC 7812-1).
     """
     n = len(digits)
     if said.kind in {"case", "quantity"} and said.near:
-        return _MOBILE.fullmatch(digits) is not None or nik.is_valid(digits) or _is_card(digits)
+        return _MOBILE.fullmatch(digits) is not None or any(
+            valid(digits) for valid in (nik.is_valid, _is_npwp, _is_card)
+        )
     if said.kind == "phone" and said.near:
         return n > LONG  # three to six digits are the hotline of an office
     if said.kind == "secret" and said.near:
@@ -168,13 +169,17 @@ def _identifies(text: str, start: int, end: int) -> bool:
     number = text[start:end]
     digits = "".join(c for c in number if c.isdigit())
     n = len(digits) + sum(c in "xX*" for c in number)
-    if n < 9 and _UNIT.match(text, end):
+    if n < 9 and _unit().match(text, end):
         return False
     return identifies(digits.ljust(n, "0"), context(text, start))
 
 
 def _is_card(digits: str) -> bool:
     return len(digits) == 16 and digits[0] in "3456" and luhn.is_valid(digits)
+
+
+def _is_npwp(digits: str) -> bool:
+    return digits[0] == "0" and npwp.is_valid(digits)
 
 
 def _without_harmless(text: str) -> str:
@@ -185,22 +190,15 @@ def _without_harmless(text: str) -> str:
 
     def blank_unless_named(match: re.Match[str]) -> str:
         said = context(text, match.start())
-        return (
-            match.group()
-            if said.near and said.kind in {"identity", "secret", "phone"} and not _is_public(match)
-            else blank(match)
-        )
+        named = said.near and said.kind in {"identity", "secret", "phone"} and not _PUBLIC.match(match.group())
+        return match.group() if named else blank(match)
 
     def blank_code(match: re.Match[str]) -> str:
-        named = _CALLED_IDENTIFIER.fullmatch(match[1]) or _MOBILE.fullmatch(match[2].replace("-", ""))
+        named = match[1].lower() in _words()["glued"] or _MOBILE.fullmatch(match[2].replace("-", ""))
         return match.group() if named else blank(match)
 
     text_left = _HARMLESS.sub(blank, text)
     return _CODE.sub(blank_code, _LIKELY_HARMLESS.sub(blank_unless_named, text_left))
-
-
-def _is_public(match: re.Match[str]) -> bool:
-    return match.group().startswith(("1500", "14", "0800"))
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -219,11 +217,11 @@ def _is_plate(text: str, match: re.Match[str]) -> bool:
     said = context(text, match.start())
     if said.kind == "vehicle":
         spaced = not match.group().isalnum()
-        return bool(series) and (spaced or len(number) >= 3) or spaced and len(number) >= 3
-    if series.lower() in _NOT_A_SERIES or said.kind == "case":
+        return (len(number) >= 3 and (spaced or bool(series))) or (spaced and bool(series))
+    if series.lower() in _words()["no_series"] or said.kind == "case":
         return False
     if match.group().isupper():
-        return len(number) >= 2 and len(series) >= 2 or len(number) >= 3 and len(series) == 1
+        return bool(series) and len(number) + len(series) >= 4
     return len(number) >= 3 and bool(series)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from etikanlp.errors import EtikaError
 
 SHORTEST_KEY: Final = 16
-"""Bytes; NIST SP 800-107r1 asks at least 112 bits of strength of an HMAC key."""
+"""Bytes: half the length of the digest, the least that FIPS 198 (2002) allows for an HMAC key."""
 
 _LENGTH: Final = 7  # base32 characters, 5 bits each
 

@@ -14,21 +14,45 @@ SPOKEN: Final = 4
 _DIGIT: Final = {
     word: str(digit)
     for digit, words in enumerate(
-        ("nol kosong", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan lapan", "sembilan")
+        (
+            ("nol", "kosong"),
+            ("satu",),
+            ("dua",),
+            ("tiga",),
+            ("empat",),
+            ("lima",),
+            ("enam",),
+            ("tujuh",),
+            ("delapan", "lapan"),
+            ("sembilan",),
+        )
     )
-    for word in words.split()
+    for word in words
 }
 _TEENS: Final = {"sepuluh": "10", "sebelas": "11"}
 _MAGNITUDE: Final = frozenset(
-    "ratus ribu juta miliar milyar triliun seratus seribu sejuta koma setengah persen".split()
+    {
+        "ratus",
+        "ribu",
+        "juta",
+        "miliar",
+        "milyar",
+        "triliun",
+        "seratus",
+        "seribu",
+        "sejuta",
+        "koma",
+        "setengah",
+        "persen",
+    }
 )
-_FILLER: Final = frozenset("strip garis titik spasi terus lalu eh ee eee ya dobel double".split())
+_FILLER: Final = frozenset(
+    {"strip", "garis", "titik", "spasi", "terus", "lalu", "eh", "ee", "eee", "ya", "dobel", "double"}
+)
 
 _WORD: Final = "|".join(sorted([*_DIGIT, *_TEENS, *_MAGNITUDE, "belas", "puluh"], key=len, reverse=True))
-_RUN = re.compile(
-    rf"(?<!\w)(?:{_WORD})(?!\w)(?:[ ,.\-]{{1,3}}(?:(?:{'|'.join(_FILLER)})[ ,.\-]{{1,3}}){{0,2}}(?:(?:{_WORD})(?!\w)|\d{{1,4}}(?!\w)))*",
-    re.IGNORECASE,
-)
+_BETWEEN: Final = rf"[ ,.\-]{{1,3}}(?:(?:{'|'.join(sorted(_FILLER))})[ ,.\-]{{1,3}}){{0,2}}"
+_RUN = re.compile(rf"(?<!\w)(?:{_WORD})(?!\w)(?:{_BETWEEN}(?:(?:{_WORD})(?!\w)|\d{{1,4}}(?!\w)))*", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _PUBLIC = re.compile(r"1500\d{3}|14\d{3}|1[12]\d")
 _DATE: Final = 8  # digits of a date, the longest of hours, dates and postcodes
