@@ -1,4 +1,4 @@
-"""Reads ``texts.tsv`` and measures masking on it: ``python tests/privacy/measure.py [half]`` lists every miss."""
+"""Reads ``texts.tsv`` and measures masking on it: ``python tests/privacy/measure.py [part]`` lists every miss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBERS = ("NIK", "NPWP", "HP", "KARTU", "REK", "PLG", "BPJS", "PASPOR", "RM", "
 class Marked(NamedTuple):
     """A text as it reaches the mask, and the stretches that have to go: start, end, kind."""
 
-    half: int
+    part: int
     text: str
     spans: list[tuple[int, int, str]]
 
@@ -30,7 +30,7 @@ def read() -> list[Marked]:
     for line in Path(__file__).with_name("texts.tsv").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue
-        half, _, raw = line.split("\t")
+        part, _, raw = line.split("\t")
         text, spans = "", []
         done = 0
         raw = raw.replace("\\n", "\n")
@@ -39,7 +39,7 @@ def read() -> list[Marked]:
             spans.append((len(text), len(text) + len(match[2]), match[1]))
             text += match[2]
             done = match.end()
-        marked.append(Marked(int(half), text + raw[done:], spans))
+        marked.append(Marked(int(part), text + raw[done:], spans))
     return marked
 
 
@@ -70,7 +70,7 @@ def judge(texts: list[Marked]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    chosen = [t for t in read() if len(sys.argv) < 2 or t.half == int(sys.argv[1])]
+    chosen = [t for t in read() if len(sys.argv) < 2 or t.part == int(sys.argv[1])]
     found, masks = judge(chosen)
     kinds = found.assign(group=found["kind"].where(~found["kind"].isin(NUMBERS), "numbers"))
     print(found.groupby("kind")["covered"].agg(["sum", "size", "mean"]).round(3))

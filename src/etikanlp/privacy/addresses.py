@@ -31,7 +31,7 @@ _STREET: Final = (
 _NAME: Final = r"[^\W_][\w'’]{0,24}\.?"
 _STOP: Final = (
     r"(?:no|nomor|nomer|nmr|rt|rw|erte|erwe|blok|blk|kav|yang|dan|di|ke|dari|untuk|dengan|sudah|belum|tidak|akan"
-    r"|saja|kaki|terus|lurus|keluar|masuk|tol|raya\sbogor|pintas|kelurahan|desa|kecamatan|kota|kabupaten|km|karena|nanti"
+    r"|saja|kaki|terus|lurus|keluar|masuk|tol|pintas|kelurahan|desa|kecamatan|kota|kabupaten|karena|nanti"
     r"|saya|kami|itu|ini|ya|bapak|ibu|pak|bu|kok|macet|rusak|berlubang|dulu|aja|lagi|sampai|loket|antrean|antrian|lantai)\b"
 )
 # a street, its name, then at least one detail

@@ -61,13 +61,14 @@ def _patterns() -> _Patterns:
       | (?:hormat{_SPACE}(?:saya|kami)|salam(?:{_SPACE}hormat)?|terima{_SPACE}kasih|pemohon|pelapor|wassalam\w{{0,12}})
           (?=,?\s*[\n(])
     )(?!\w){_SPACE}?[:=,]?[\s(]{{0,4}}"""
-    introduced = rf"""(?<!\w)(?i:nama(?:nya)?,?{_SPACE}(?=[A-Z][a-z])|(?:saya|aku|sy){_SPACE}
-        (?=[A-Z][a-z]+(?:{_SPACE}[A-Z][a-z]+){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$)))"""
+    # capitals are judged with the name: "saya budi dari" introduces somebody as well
+    introduced = rf"""(?<!\w)(?:nama(?:nya)?,?{_SPACE}(?=[a-z]{{2}})|(?:saya|aku|sy),?{_SPACE}
+        (?=[a-z]{{2,}}(?:{_SPACE}[a-z]{{2,}}){{0,3}}(?:[.,]|{_SPACE}(?:dari|di{_SPACE}bagian|yang|petugas|mau)\b|\s*$)))"""
     place = rf"(?<!\w)(?:{kinds['place']})\.?(?:{_SPACE}[\w.]{{1,20}}){{0,2}}{_SPACE}$"
     return _Patterns(
         re.compile(title),
         re.compile(announced, re.VERBOSE | re.IGNORECASE),
-        re.compile(introduced, re.VERBOSE),
+        re.compile(introduced, re.VERBOSE | re.IGNORECASE),
         re.compile(place, re.IGNORECASE),
     )
 
