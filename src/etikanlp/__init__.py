@@ -90,7 +90,10 @@ def score(
 
 
 def officer_report(
-    scores: pd.DataFrame | str | Path, model: Model | None = None, before_after: str | pd.Timestamp | None = None
+    scores: pd.DataFrame | str | Path,
+    model: Model | None = None,
+    before_after: str | pd.Timestamp | None = None,
+    mask: bool = True,
 ) -> OfficerReport:
     """Build the report per officer.
 
@@ -103,6 +106,8 @@ def officer_report(
     before_after : str or Timestamp, optional
         First day after a training or a new rule, ``"2026-06-01"``; the time before is compared with the time from it
         on.
+    mask : bool
+        Whether names, numbers and addresses in excerpts are masked; False only for those entitled to see them.
 
     Returns
     -------
@@ -124,7 +129,7 @@ def officer_report(
     else:
         table = scoring.typed(scores)
         table.attrs = scores.attrs
-    return report.officer_report(table, model or load(), before_after)
+    return report.officer_report(table, model or load(), before_after, mask)
 
 
 def __getattr__(name: str) -> Any:

@@ -167,6 +167,16 @@ def score(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
 @click.option("--before-after", metavar="DATE", help="Compare before with from DATE on (a training): 2026-06-01.")
+@click.option("--no-mask", is_flag=True, help="Show names, numbers and addresses in excerpts: only for those entitled.")
+@click.option(
+    "--pseudonymise",
+    "key_file",
+    metavar="KEYFILE",
+    type=click.Path(),
+    help="Show officers under pseudonyms made with the key in this file (16 bytes or more; the same key gives the same "
+    "pseudonyms). A file, not the key itself: what stands on a command line is seen by every user of the machine and "
+    "kept in the shell's history. The score table keeps the ids.",
+)
 @_columns
 @_prevalence
 @_model
@@ -175,6 +185,8 @@ def report(
     out: str,
     lang: Any,
     before_after: str | None,
+    no_mask: bool,
+    key_file: str | None,
     columns: dict[str, str],
     prevalence: float | None,
     model_path: str | None,
@@ -186,6 +198,7 @@ def report(
     """
     from etikanlp import scoring
     from etikanlp.errors import LogError
+    from etikanlp.privacy import pseudonymise, read_key
     from etikanlp.report import officer_report
     from etikanlp.report.statistics import ANY_VIOLATION
 
@@ -194,6 +207,7 @@ def report(
         raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
     name = Path(scores_or_log).stem.removesuffix(".scores")
     folder = target.parent if target.suffix else target
+    key = read_key(key_file) if key_file else None
     model = _load(model_path, prevalence)
     if scoring.is_score_table(scores_or_log):
         scores = scoring.read_scores(scores_or_log)
@@ -202,11 +216,14 @@ def report(
         scores = scoring.read_scores(summary.out)
     if scores.empty:
         raise LogError(f"{scores_or_log} has no officer turn; check its speakers, or name them with --columns")
+    if key:
+        scores = pseudonymise(scores, key)
     with _waiting("report"):
         try:
             built = officer_report(scores, model, before_after)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--before-after") from None
+        built = officer_report(scores, model, mask=not no_mask)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [
             built.to_excel(path, lang) if path.suffix.lower() == ".xlsx" else built.to_html(path, lang)

@@ -67,7 +67,7 @@ class Piece(NamedTuple):
 @lru_cache(maxsize=1)
 def _spellings() -> dict[str, str]:
     """Chat spelling to standard spelling, from the table ``spellings.tsv`` beside this module."""
-    return {form: standard for form, standard in _table("spellings.tsv")}
+    return {form: standard for form, standard in table("spellings.tsv")}
 
 
 @lru_cache(maxsize=1)
@@ -78,10 +78,10 @@ def _group_name() -> re.Pattern[str]:
 
 def groups() -> list[tuple[str, str, str]]:
     """Groups of people: ground, name, and a regular expression over lower-case text; from ``groups.tsv``."""
-    return [(ground, name, pattern) for ground, name, pattern in _table("groups.tsv")]
+    return [(ground, name, pattern) for ground, name, pattern in table("groups.tsv")]
 
 
-def _table(name: str) -> list[list[str]]:
+def table(name: str) -> list[list[str]]:
     """Rows of a tab-separated table beside this module; lines that start with ``#`` are comments."""
     lines = resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line and not line.startswith("#")]

@@ -42,6 +42,8 @@ class OfficerReport:
     """Missed chances with the interactions to read, :func:`~etikanlp.report.chances.chances`."""
     before_after: pd.DataFrame | None = None
     """Differences around a date, :func:`~etikanlp.report.beforeafter.before_after`; None if none was given."""
+    masked: bool = True
+    """Whether excerpts are shown with what identifies persons masked (:func:`etikanlp.privacy.mask`)."""
 
     def to_html(self, path: str | Path, lang: Language = "id") -> Path:
         """Write one self-contained HTML page that opens offline; returns its path."""
@@ -56,7 +58,9 @@ class OfficerReport:
         return write(self, Path(path), lang)
 
 
-def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Timestamp | None = None) -> OfficerReport:
+def officer_report(
+    scores: pd.DataFrame, model: Model, before_after: str | pd.Timestamp | None = None, mask: bool = True
+) -> OfficerReport:
     """Build the report from a score table.
 
     Parameters
@@ -67,6 +71,8 @@ def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Ti
         Names the words behind each flag and says how often it errs.
     before_after : str or Timestamp, optional
         First day after a change (a training, a new rule) to compare the time before with.
+    mask : bool
+        Whether names, numbers and addresses in excerpts are masked; False only for those entitled to see them.
 
     Returns
     -------
@@ -105,10 +111,11 @@ def officer_report(scores: pd.DataFrame, model: Model, before_after: str | pd.Ti
     return OfficerReport(
         officers,
         units,
-        statistics.flags(scores, model),
+        statistics.flags(scores, model, mask),
         summary,
         by_period,
         trend.trend_tests(by_period),
         chances.chances(scores),
         None if before_after is None else beforeafter.before_after(scores, before_after),
+        mask,
     )

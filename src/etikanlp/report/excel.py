@@ -9,7 +9,7 @@ import pandas as pd
 import xlsxwriter
 
 from etikanlp.codebook import CODEBOOK, Language
-from etikanlp.privacy import mask
+from etikanlp.privacy import shown_as
 from etikanlp.report import statistics
 from etikanlp.report.wording import CHANNEL, TEXT, label_name
 from etikanlp.tables import WORKBOOK_OPTIONS, unfinished, write_cell
@@ -38,7 +38,7 @@ def _write(report: OfficerReport, path: Path, t: dict[str, str], lang: Language)
         }
         _sheet(book, t["officers"], _rates(report.officers, t, lang), styles)
         _sheet(book, t["units"], _rates(report.units, t, lang), styles)
-        _sheet(book, t["flags"], _flags(report.flags, t, lang), styles)
+        _sheet(book, t["flags"], _flags(report.flags, t, lang, report.masked), styles)
         _sheet(book, t["explained"], _explanations(report, t, lang), styles)
 
 
@@ -65,7 +65,7 @@ def _rates(table: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFra
     return shown
 
 
-def _flags(flags: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFrame:
+def _flags(flags: pd.DataFrame, t: dict[str, str], lang: Language, masked: bool) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t["officer"]: flags["officer_id"],
@@ -77,8 +77,8 @@ def _flags(flags: pd.DataFrame, t: dict[str, str], lang: Language) -> pd.DataFra
             t["label"]: flags["label"].map(lambda label: label_name(label, lang)),
             t["probability"]: flags["probability"],
             t["words"]: flags["words"],
-            t["context"]: flags["context"].map(mask),
-            t["text"]: flags["text"].map(mask),
+            t["context"]: flags["context"].map(lambda said: shown_as(said, masked)),
+            t["text"]: flags["text"].map(lambda said: shown_as(said, masked)),
         }
     ).astype(object)
 
@@ -105,7 +105,7 @@ def _explanations(report: OfficerReport, t: dict[str, str], lang: Language) -> p
         (t["enough"], t["method_few"].format(n=statistics.ENOUGH)),
         (t["probability"], t["method_error"]),
         (t["words"], t["highlight"]),
-        (t["text"], t["masked"]),
+        (t["text"], t["masked" if report.masked else "unmasked"]),
         (t["title"], t["not_for"]),
     ]
     rows += [(column, meaning, None, None) for column, meaning in notes]

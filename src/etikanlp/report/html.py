@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from etikanlp.codebook import CODEBOOK, LABELS, VIRTUES, Language
-from etikanlp.privacy import mask
+from etikanlp.privacy import shown_as
 from etikanlp.report import statistics, wording
 from etikanlp.tables import unfinished
 
@@ -34,8 +34,9 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
         date=lambda value: wording.date(value, lang, clock=True),
         channel=lambda value: wording.CHANNEL[lang].get(value, value or "–"),
         period=wording.period(report.summary["first"], report.summary["last"], lang),
-        mask=mask,
-        highlighted=highlighted,
+        mask=lambda text: shown_as(text, report.masked),
+        highlighted=lambda text, stretches: highlighted(text, stretches, report.masked),
+        masked_note=wording.TEXT["masked" if report.masked else "unmasked"][lang],
         codebook=CODEBOOK,
         labels=LABELS,
         virtues=VIRTUES,
@@ -56,9 +57,9 @@ def write(report: OfficerReport, path: Path, lang: Language) -> Path:
         return part.replace(path)
 
 
-def highlighted(text: str, stretches: list[tuple[int, int, float]]) -> Markup:
-    """The text, masked and escaped, with the given stretches marked in four depths of weight."""
-    shown, parts, done = mask(text), [], 0
+def highlighted(text: str, stretches: list[tuple[int, int, float]], masked: bool = True) -> Markup:
+    """The text, masked unless told otherwise and escaped, with the given stretches marked in four depths of weight."""
+    shown, parts, done = shown_as(text, masked), [], 0
     for start, end, share in sorted(stretches):
         if start < done or share < 0.1:
             continue

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control, norm
 
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.model import Model
-from etikanlp.privacy import mask
+from etikanlp.privacy import shown_as
 
 ENOUGH: Final = 10
 """Interactions from which an officer or unit is compared with others. Below it a 95 % Wilson interval spans more than
@@ -116,11 +116,11 @@ def count_interactions(scores: pd.DataFrame) -> int:
     return int(scores["interaction_id"].nunique())
 
 
-def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
+def flags(scores: pd.DataFrame, model: Model, masked: bool = True) -> pd.DataFrame:
     """A row per flagged violation, most probable first within each officer.
 
     ``highlights`` lists the stretches of the text that speak for the label: start, end, share of the largest weight;
-    ``words`` names the strongest of them, masked.
+    ``words`` names the strongest of them, masked unless ``masked`` is False.
     """
     rows = []
     thresholds = model.thresholds
@@ -128,7 +128,7 @@ def flags(scores: pd.DataFrame, model: Model) -> pd.DataFrame:
     for turn in flagged.to_dict("records"):
         given = [label for label in VIOLATIONS if turn[label]]
         why = model.explain(turn["text"], turn["context"], labels=given)
-        shown = mask(turn["text"])
+        shown = shown_as(turn["text"], masked)
         for label in given:
             words = why[(why["label"] == label) & (why["source"] == "text") & (why["weight"] > 0)]
             strongest = words.sort_values("weight", ascending=False, kind="stable").head(6)

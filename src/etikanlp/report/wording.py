@@ -96,8 +96,14 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
         "who serve different customers or channels as if they were alike.",
     },
     "masked": {
-        "id": "Nomor panjang dan alamat surel dalam kutipan disamarkan.",
-        "en": "Long numbers and e-mail addresses in excerpts are masked.",
+        "id": "Nama orang, nomor, surel, pelat kendaraan, dan alamat dalam kutipan disamarkan menurut aturan; sebagian dapat "
+        "terlewat, jadi laporan ini tetap data pribadi.",
+        "en": "Names of persons, numbers, e-mail and street addresses and plates in excerpts are masked by rules; some may be "
+        "missed, so this report is still personal data.",
+    },
+    "unmasked": {
+        "id": "Kutipan tidak disamarkan: hanya untuk yang berwenang melihat data pribadi.",
+        "en": "Excerpts are not masked: only for those entitled to see personal data.",
     },
     "highlight": {
         "id": "Kata yang disorot mendorong mesin memberi tanda; makin pekat, makin besar bobotnya.",
