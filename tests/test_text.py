@@ -55,7 +55,7 @@ def test_every_piece_lies_where_it_says(string):
     [
         ("Selamat pagi, Bu!", ["selamat", "pagi", "bu", "!"]),
         ("tungguuuu yaaa", ["tunggu", "ya"]),
-        ("Rp50.000 jam 16.00", ["rp", "00.000", "jam", "00.00"]),
+        ("Rp50.000 jam 16.00", ["rupiah", "00.000", "jam", "00.00"]),
         ("NIK 3174051203900004", ["nik", text.CAPITALS, "0000000000"]),
         ("makasih 🙏🏽", ["terima", "kasih", "🙏"]),
         (
