@@ -66,8 +66,7 @@ def score(log: pd.DataFrame | str | Path, model: Model, columns: Mapping[str, st
     """
     chunks = [from_frame(log, columns)] if isinstance(log, pd.DataFrame) else list(read_log(log, columns))
     pending: dict[str, str] = {}
-    judged = [_judged(with_context(chunk.turns, pending), model) for chunk in chunks]
-    scored = pd.concat(judged, ignore_index=True)
+    scored = pd.concat([judged(with_context(chunk.turns, pending), model) for chunk in chunks], ignore_index=True)
     scored.attrs["rejects"] = pd.concat([chunk.rejects for chunk in chunks], ignore_index=True).to_dict("records")
     return scored
 
@@ -129,7 +128,7 @@ def score_file(
             for chunk in chain([first], chunks):
                 officers = with_context(chunk.turns, pending)
                 if n_parts not in parts:
-                    parts.write(n_parts, _judged(officers, model))
+                    parts.write(n_parts, judged(officers, model))
                 if len(chunk.rejects):
                     write_rejects(chunk.rejects[list(REJECT_COLUMNS)])
                 n_parts += 1
@@ -175,8 +174,8 @@ def is_score_table(path: str | Path) -> bool:
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
-def _judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
-    """The score table of officer turns with their context."""
+def judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """The score table of officer turns as :func:`etikanlp.transcripts.with_context` gives them."""
     p = model.predict_proba(officers["text"], officers["context"])
     results = pd.concat([p.add_prefix("p_"), model.flags(p), model.review(p).add_prefix("review_")], axis=1)
     return pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
