@@ -229,6 +229,8 @@ def _chunk(raw: Raw, columns: Columns, seen: _Seen) -> Chunk:
 
 def _strings(column: pd.Series) -> pd.Series:
     """Values as stripped strings, empty where missing; whole floats (Excel's numbers) without ``.0``."""
+    if pd.api.types.is_integer_dtype(column.dtype):
+        column = column.astype(pd.ArrowDtype(pa.large_string()))
     if pd.api.types.infer_dtype(column, skipna=True) == "string":
         trimmed = pc.utf8_trim_whitespace(as_arrow(column))
         return pd.Series(trimmed.to_numpy(zero_copy_only=False), dtype=object)
