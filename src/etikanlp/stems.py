@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from etikanlp.errors import LogError
-
-Stem = Callable[[Sequence[str]], list[str]]
 
 MANY: Final = 30_000
 """New words at once from which further processes are started: those take some two seconds to start, in which one
@@ -25,15 +24,13 @@ _MOST: Final = 1_000_000
 _met: dict[str, str] = {}
 
 
-def of(words: Sequence[str], work_out: Stem | None = None) -> list[str]:
-    """Sastrawi's stem of each word, worked out only if the word has not been met before.
+def of(words: Sequence[str]) -> list[str]:
+    """Sastrawi's stem of each word, worked out only where the word has not been met before.
 
     Parameters
     ----------
     words : sequence of str
-        Distinct, lower-case.
-    work_out : callable, optional
-        How to stem those that are new; default :func:`sastrawi`, in several processes from :data:`MANY` words on.
+        Distinct, lower-case. From :data:`MANY` new ones on, several processes stem them.
 
     Returns
     -------
@@ -44,15 +41,21 @@ def of(words: Sequence[str], work_out: Stem | None = None) -> list[str]:
     if len(_met) + len(new) > _MOST:
         _met.clear()
         new = list(words)
-    _met.update(zip(new, (work_out or _work_out)(new), strict=True))
+    _met.update(zip(new, sastrawi(new) if len(new) < MANY else _shared_out(new), strict=True))
     return [_met[word] for word in words]
 
 
-def learn(stems: Mapping[str, str]) -> None:
-    """Take over stems that another process has worked out, or an earlier run."""
+def met(start: int = 0) -> dict[str, str]:
+    """Stems met so far, but for the first ``start``."""
+    return dict(islice(_met.items(), start, None))
+
+
+def learn(stems: Mapping[str, str]) -> int:
+    """Take over stems that another process has worked out, or an earlier run; returns how many are known now."""
     if len(_met) + len(stems) > _MOST:
         _met.clear()
     _met.update(stems)
+    return len(_met)
 
 
 def sastrawi(words: Sequence[str]) -> list[str]:
@@ -60,12 +63,6 @@ def sastrawi(words: Sequence[str]) -> list[str]:
     stem = _stemmer().stem
     # Sastrawi cuts at an apostrophe; a stem must stay one word for word n-grams to be told apart
     return [stem(word).replace(" ", "'") or word for word in words]
-
-
-def shares(words: Sequence[str], n: int) -> list[Sequence[str]]:
-    """The words dealt out to ``n`` processes, in order."""
-    size = -(-len(words) // n) or 1
-    return [words[start : start + size] for start in range(0, len(words), size)]
 
 
 @contextmanager
@@ -99,13 +96,12 @@ def remembered(path: Path | None) -> Iterator[None]:
             half.replace(path)
 
 
-def _work_out(words: Sequence[str]) -> list[str]:
-    if len(words) < MANY:
-        return sastrawi(words)
+def _shared_out(words: Sequence[str]) -> list[str]:
     from joblib import Parallel, cpu_count, delayed  # noqa: PLC0415 - loaded only where it pays
 
-    done = Parallel(n_jobs=-1)(delayed(sastrawi)(share) for share in shares(words, cpu_count()))
-    return [stem for share in done for stem in share]
+    size = -(-len(words) // cpu_count())
+    shares = [words[start : start + size] for start in range(0, len(words), size)]
+    return [stem for share in Parallel(n_jobs=-1)(map(delayed(sastrawi), shares)) for stem in share]
 
 
 @lru_cache(maxsize=1)

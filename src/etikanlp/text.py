@@ -231,14 +231,9 @@ def stem(forms: Iterable[str], known: Mapping[str, str] | None = None) -> list[s
         One stem per form.
     """
     known, forms = known or {}, list(forms)
-    new = list(dict.fromkeys(form for form in forms if form not in known and needs_stemming(form)))
+    new = list(dict.fromkeys(form for form in forms if form not in known and is_word(form) and form.isascii()))
     found = dict(zip(new, stems.of(new), strict=True)) if new else {}
     return [known[form] if form in known else found.get(form, form) for form in forms]
-
-
-def needs_stemming(form: str) -> bool:
-    """Whether a form is a word Sastrawi can say something about."""
-    return is_word(form) and form.isascii()
 
 
 def is_word(form: str) -> bool:

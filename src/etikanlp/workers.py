@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import count
 from typing import Any, Final
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from joblib.externals.loky import (
     ProcessPoolExecutor,
 )  # runs scripts that have no __main__ guard, unlike the standard one
 
 from etikanlp import stems
 from etikanlp.model import Model
-from etikanlp.text import Texts, as_arrow, needs_stemming, pieces
 
 Judge = Callable[[pd.DataFrame, Model], bytes]
-
-_WORTH_SENDING: Final = 1000
-"""New words from which their stemming is shared out: a tenth of a second's work."""
-
-_MOST: Final = 1_000_000
-"""Chunks of text between white space remembered, as in :mod:`etikanlp.wordscores`."""
 
 _IDLE: Final = 60
 """Seconds after which a worker without work ends, should the process that started it be killed."""
@@ -34,18 +27,15 @@ def in_order(
 ) -> Iterator[tuple[Any, bytes | None]]:
     """Judge tables one after the other, or several at a time.
 
-    Every unknown word is stemmed once, whichever process meets it: this one looks for new words while it reads, shares
-    out their stemming where they are many, and sends each table off with the stems it needs.
-
     Parameters
     ----------
     tables : iterable of (key, DataFrame or None)
-        Officer turns with ``text`` and ``context``; None where there is nothing to do.
+        None where there is nothing to do.
     judge : callable
         An importable function of a table and the model.
     model : Model
     n_jobs : int
-        Processes in all, this one among them. Tables in memory at a time: about twice as many.
+        Processes in all, this one among them. About twice as many tables are in memory at a time.
 
     Yields
     ------
@@ -53,66 +43,62 @@ def in_order(
         In the order of ``tables``.
     """
     if n_jobs == 1:
-        for key, table in tables:
-            yield key, None if table is None else judge(table, model)
-        return
-    with ProcessPoolExecutor(n_jobs - 1, timeout=_IDLE, initializer=_start, initargs=(judge, model)) as pool:
+        return ((key, None if table is None else judge(table, model)) for key, table in tables)
+    return _side_by_side(tables, judge, model, n_jobs - 1)
 
-        def share_out(words: Sequence[str]) -> list[str]:
-            if len(words) < _WORTH_SENDING:
-                return stems.sastrawi(words)
-            own, *others = stems.shares(words, n_jobs)
-            sent = [pool.submit(stems.sastrawi, share) for share in others]
-            return sum((future.result() for future in sent), stems.sastrawi(own))
 
-        unknown = _Unknown(model)
-        waiting: deque[tuple[Any, Any]] = deque()
+def _side_by_side(tables: Any, judge: Judge, model: Model, n_workers: int) -> Iterator[tuple[Any, bytes | None]]:
+    """One pool a worker, so that it is known who knows what.
+
+    A worker hands the stems it has worked out back with its result, and gets those of the others with its next table.
+    So a word is stemmed twice only where two meet it for the first time in the same moment.
+    """
+    with ExitStack() as stack:
+        start = judge, model, stems.met()
+        pools = [ProcessPoolExecutor(1, timeout=_IDLE, initializer=_start, initargs=start) for _ in range(n_workers)]
+        for pool in pools:
+            stack.enter_context(pool)
+        owed: list[dict[str, str]] = [{} for _ in pools]
+        waiting: deque[tuple[Any, int, Any]] = deque()
+
+        def first_done() -> tuple[Any, bytes | None]:
+            key, worker, future = waiting.popleft()
+            if future is None:
+                return key, None
+            result, new = future.result()
+            stems.learn(new)
+            for other in {*range(n_workers)} - {worker}:
+                owed[other].update(new)
+            return key, result
+
+        turn = count()
         try:
             for key, table in tables:
-                future = None
+                worker, future = 0, None
                 if table is not None:
-                    words = unknown(table["text"], table["context"])
-                    known = dict(zip(words, stems.of(words, share_out), strict=True))
-                    future = pool.submit(_work, table, known)
-                waiting.append((key, future))
-                if len(waiting) > n_jobs:
-                    done, future = waiting.popleft()
-                    yield done, future and future.result()
+                    worker = next(turn) % n_workers
+                    future = pools[worker].submit(_work, table, owed[worker])
+                    owed[worker] = {}
+                waiting.append((key, worker, future))
+                if len(waiting) > 2 * n_workers:
+                    yield first_done()
             while waiting:
-                done, future = waiting.popleft()
-                yield done, future and future.result()
+                yield first_done()
         except BaseException:
-            pool.shutdown(kill_workers=True)
+            for pool in pools:
+                pool.shutdown(kill_workers=True)
             raise
-
-
-class _Unknown:
-    """Words of a column of texts whose stems do not come with the model."""
-
-    def __init__(self, model: Model) -> None:
-        self._known = model.features.text_.stems_
-        self._words: dict[str, tuple[str, ...]] = {}
-
-    def __call__(self, *columns: Texts) -> list[str]:
-        split = [pc.utf8_split_whitespace(as_arrow(column)).flatten() for column in columns]
-        chunks = pc.unique(pa.chunked_array(split)).to_pylist()
-        if len(self._words) + len(chunks) > _MOST:
-            self._words.clear()
-        for chunk in chunks:
-            if chunk not in self._words:
-                forms = (piece.form for piece in pieces(chunk))
-                self._words[chunk] = tuple(f for f in forms if f not in self._known and needs_stemming(f))
-        return list(dict.fromkeys(word for chunk in chunks for word in self._words[chunk]))
 
 
 _at_work: list[Any] = []
 
 
-def _start(judge: Judge, model: Model) -> None:
+def _start(judge: Judge, model: Model, known: dict[str, str]) -> None:
     _at_work[:] = judge, model
-
-
-def _work(table: pd.DataFrame, known: dict[str, str]) -> bytes:
     stems.learn(known)
+
+
+def _work(table: pd.DataFrame, known: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    n_known = stems.learn(known)
     judge, model = _at_work
-    return judge(table, model)
+    return judge(table, model), stems.met(n_known)
