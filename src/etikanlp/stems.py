@@ -81,9 +81,10 @@ def remembered(path: Path | None) -> Iterator[None]:
     if path.exists():
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            learn(dict(kept["stems"]) if kept["stemmer"] == stemmer else {})
+            of_same, known = kept["stemmer"] == stemmer, dict(kept["stems"])
         except (ValueError, KeyError, TypeError) as error:
             raise LogError(f"{path} holds no stems of an earlier run ({error!r}); delete it or name another") from None
+        learn(known if of_same else {})
     before = len(_met)
     try:
         yield

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import count
-from typing import Any, Final
+from threading import Thread
+from typing import Any
 
 import pandas as pd
 from joblib.externals.loky import (
@@ -17,9 +20,6 @@ from etikanlp import stems
 from etikanlp.model import Model
 
 Judge = Callable[[pd.DataFrame, Model], bytes]
-
-_IDLE: Final = 60
-"""Seconds after which a worker without work ends, should the process that started it be killed."""
 
 
 def in_order(
@@ -54,8 +54,8 @@ def _side_by_side(tables: Any, judge: Judge, model: Model, n_workers: int) -> It
     So a word is stemmed twice only where two meet it for the first time in the same moment.
     """
     with ExitStack() as stack:
-        start = judge, model, stems.met()
-        pools = [ProcessPoolExecutor(1, timeout=_IDLE, initializer=_start, initargs=start) for _ in range(n_workers)]
+        start = judge, model, stems.met(), os.getpid()
+        pools = [ProcessPoolExecutor(1, initializer=_start, initargs=start) for _ in range(n_workers)]
         for pool in pools:
             stack.enter_context(pool)
         owed: list[dict[str, str]] = [{} for _ in pools]
@@ -93,9 +93,17 @@ def _side_by_side(tables: Any, judge: Judge, model: Model, n_workers: int) -> It
 _at_work: list[Any] = []
 
 
-def _start(judge: Judge, model: Model, known: dict[str, str]) -> None:
+def _start(judge: Judge, model: Model, known: dict[str, str], parent: int) -> None:
     _at_work[:] = judge, model
     stems.learn(known)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the process it works for has been killed and could not do it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work(table: pd.DataFrame, known: dict[str, str]) -> tuple[bytes, dict[str, str]]:
