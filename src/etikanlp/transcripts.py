@@ -8,6 +8,7 @@ row is lost: each is a turn (a reply row: one or two) or a reject.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -168,8 +169,9 @@ def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> 
 
 def _forget_oldest(remembered: dict[str, Any]) -> None:
     """Keep memory flat in the length of the log."""
-    while len(remembered) > _OPEN_INTERACTIONS:
-        remembered.pop(next(iter(remembered)))
+    # all at once: looking for the first key again after every removal would pass over those removed before
+    for name in list(islice(remembered, max(len(remembered) - _OPEN_INTERACTIONS, 0))):
+        del remembered[name]
 
 
 def _joined(texts: pd.Series) -> pd.Series:
