@@ -1,78 +1,202 @@
-"""Scoring speed against named peers, in turn, in one process; writes RESULTS.md beside this file."""
+"""Scoring speed against named peers, each in a process of its own, in turn; writes RESULTS.md beside this file."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pyarrow.compute as pc
-from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
-from sklearn.feature_extraction.text import TfidfVectorizer
+import pandas as pd
 
-import etikanlp
 from etikanlp import corpus
-from etikanlp.text import as_arrow, tokenize
+from etikanlp.text import tokenize
+
+HERE = Path(__file__).parent
+PACKAGES = HERE / ".peers"
+"""Where peers that the project itself does not need are installed, each in a folder of its own."""
+
+# name shown: way in peers.py, share of the texts it gets (per mille; the slow ones get a sample), package needed
+PEERS: dict[str, tuple[str, int, list[str]]] = {
+    "etikanlp": ("etikanlp", 1000, []),
+    "Sastrawi 1.0.1 per text, TF-IDF, linear": ("sastrawi", 4, ["--no-deps", "Sastrawi==1.0.1"]),
+    "PySastrawi per text, TF-IDF, linear": ("sastrawi", 1000, []),
+    "TF-IDF, linear, no stemming": ("none", 1000, []),
+    "fastText, supervised, one against all": ("fasttext", 1000, ["--no-deps", "fasttext-wheel"]),
+    "spaCy textcat_multilabel": ("spacy", 100, ["spacy"]),
+    "Arrow: split, dictionary-encode": ("floor", 1000, []),
+}
+
+LOGS = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=50_000, help="texts scored (default 50 000)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds; the median counts (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="warm rounds; the median counts (default 3)")
     parser.add_argument("--parquet", help="take the texts from the column 'text' of this file instead of the corpus")
+    parser.add_argument(
+        "--offline", action="store_true", help="install nothing: leave out the peers that are not there"
+    )
+    parser.add_argument("--only", help="peers whose name contains this; writes nothing")
+    parser.add_argument("--logs", type=int, nargs="*", default=LOGS, help="lengths of the logs scored end to end")
     arguments = parser.parse_args()
-    if arguments.parquet:
-        import pandas as pd
-
-        texts = pd.read_parquet(arguments.parquet, columns=["text"])["text"].fillna("").tolist()[: arguments.texts]
-    else:
-        texts = corpus.read("data/annotated")["text"].tolist()
-        texts = (texts * (arguments.texts // len(texts) + 1))[: arguments.texts]
-    words = len(tokenize(texts).ids)
-    model = etikanlp.load()
-    ways = peers(model, texts[:5000])
-    seconds = {name: [] for name in ways}
-    for _ in range(arguments.rounds):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(texts)
-            seconds[name].append(time.perf_counter() - start)
-    own = float(np.median(seconds["etikanlp"]))
-    lines = [
-        f"{len(texts):,} texts, {words:,} tokens, median of {arguments.rounds} rounds\n",
-        "| way | thousand tokens/s | time ÷ etikanlp's | first round, s |\n| --- | --: | --: | --: |",
-    ]
-    for name, measured in seconds.items():
-        median = float(np.median(measured))
-        lines.append(f"| {name} | {words / median / 1000:,.0f} | {median / own:.2f} | {measured[0]:.2f} |")
-    print("\n".join(lines))
-    (Path(__file__).parent / "RESULTS.md").write_text("\n".join(["# Speed", "", *lines]) + "\n", encoding="utf-8")
-
-
-def peers(model: etikanlp.Model, sample: list[str]) -> dict[str, Callable[[list[str]], object]]:
-    plain = TfidfVectorizer(ngram_range=(1, 2)).fit(sample)
-    chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5)).fit(sample)
-    rng = np.random.default_rng(0)
-    of_words, of_chars = (rng.normal(size=(len(v.vocabulary_), 8)) for v in (plain, chars))
-
-    def linear(texts: list[str]) -> object:
-        return plain.transform(texts) @ of_words + chars.transform(texts) @ of_chars
-
-    def stemmed(texts: list[str]) -> object:
-        stemmer = StemmerFactory().create_stemmer()
-        return linear([stemmer.stem(text) for text in texts])
-
-    def floor(texts: list[str]) -> object:
-        return pc.utf8_split_whitespace(as_arrow(texts)).flatten().dictionary_encode()
-
-    return {
-        "etikanlp": model.predict_proba,
-        "stem per text": stemmed,
-        "no stemming": linear,
-        "floor": floor,
+    texts = read_texts(arguments.parquet)
+    repeated = (texts * (arguments.texts // len(texts) + 1))[: arguments.texts]
+    measured = {
+        name: measure(
+            way, repeated[: max(len(repeated) * share // 1000, 100)], arguments.rounds, package, arguments.offline
+        )
+        for name, (way, share, package) in PEERS.items()
+        if (arguments.only or "") in name
     }
+    lines = [peers_table(measured)]
+    if not arguments.only:
+        lines += [
+            logs_table(texts, arguments.logs),
+            f"Training on the corpus, measuring itself included: {training():.0f} s.",
+        ]
+    print("\n\n".join(lines))
+    if not arguments.only:
+        source = "messages of a file" if arguments.parquet else "turns of the corpus, repeated"
+        head = f"# Speed\n\n{len(repeated):,} {source}; {os.cpu_count()} cores. The columns: [README](../README.md)."
+        (HERE / "RESULTS.md").write_text("\n\n".join([head, *lines]) + "\n", encoding="utf-8")
+
+
+def read_texts(parquet: str | None) -> list[str]:
+    if parquet:
+        return pd.read_parquet(parquet, columns=["text"])["text"].fillna("").tolist()
+    return corpus.read("data/annotated")["text"].tolist()
+
+
+def measure(way: str, texts: list[str], rounds: int, package: list[str], offline: bool) -> dict[str, Any] | str:
+    """What peers.py says of a way, or why it says nothing."""
+    environment = dict(os.environ)
+    if package:
+        folder = PACKAGES / way / package[-1]
+        if not folder.exists() and not offline:
+            install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *package]
+            subprocess.run(install, check=False)
+        if not folder.exists():
+            return "not installed"
+        environment["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(texts, file)
+        file.flush()
+        command = [sys.executable, str(HERE / "peers.py"), way, file.name, "--rounds", str(rounds)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["failed"])[-1]
+    return json.loads(done.stdout.splitlines()[-1]) | {"words": len(tokenize(texts).ids), "texts": len(texts)}
+
+
+def peers_table(measured: dict[str, dict[str, Any] | str]) -> str:
+    lines = [
+        "| way | texts | ready, s | cold, thousand tokens/s | warm, thousand tokens/s "
+        "| time ÷ etikanlp's, cold | warm | one reply, ms | peak memory, MB |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    own = measured.get("etikanlp")
+    for name, m in measured.items():
+        if isinstance(m, str):
+            lines.append(f"| {name} | {m} |" + " |" * 7)
+            continue
+        rate = {how: m["words"] / m[how] / 1000 for how in ("cold", "warm")}
+        ratio = (
+            [f"{own['words'] / own[how] / 1000 / rate[how]:.2f}" for how in ("cold", "warm")]
+            if isinstance(own, dict)
+            else ["", ""]
+        )
+        lines.append(
+            f"| {name} | {m['texts']:,} | {m['ready']:.1f} | {rate['cold']:,.1f} | {rate['warm']:,.1f} | {ratio[0]} | "
+            f"{ratio[1]} | {1000 * m['one']:.2f} | {m['peak_mb']:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def logs_table(texts: list[str], lengths: list[int]) -> str:
+    """`etikanlp score` end to end: start, model, reading, scoring, writing."""
+    lines = [
+        "| log, turns | processes | seconds | turns/s | processor seconds | peak memory of all, MB |",
+        "| --: | --: | --: | --: | --: | --: |",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for length in lengths:
+            log = Path(folder) / "log.parquet"
+            write_log(texts, length, log)
+            for jobs in dict.fromkeys((1, os.cpu_count() or 1)):
+                seconds, processor, peak = scored(log, Path(folder) / "scores.parquet", jobs)
+                lines.append(
+                    f"| {length:,} | {jobs} | {seconds:.1f} | {length / seconds:,.0f} | {processor:.1f} | {peak:,.0f} |"
+                )
+    return "\n".join(lines)
+
+
+def write_log(texts: list[str], length: int, path: Path) -> None:
+    """Officer turns, four to an interaction, the texts over and over."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    part, writer = 100_000, None
+    for start in range(0, length, part):
+        numbers = range(start, min(start + part, length))
+        columns = {
+            "interaction_id": [str(n // 4) for n in numbers],
+            "turn": [n % 4 + 1 for n in numbers],
+            "speaker": ["officer"] * len(numbers),
+            "text": [texts[n % len(texts)] for n in numbers],
+            "officer_id": [f"P{n // 40 % 500}" for n in numbers],
+        }
+        table = pa.table(columns)
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer:
+        writer.close()
+
+
+def scored(log: Path, out: Path, jobs: int) -> tuple[float, float, float]:
+    """Seconds, processor seconds, and the highest sum of the memory of all processes (RSS; Linux), in MB."""
+    command = [sys.executable, "-m", "etikanlp", "score", str(log), "--out", str(out), "--jobs", str(jobs)]
+    before, start, peak = os.times(), time.perf_counter(), 0.0
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, sum(map(resident, family(process.pid))))
+        time.sleep(0.1)
+    if process.returncode:
+        sys.exit(f"scoring failed: {' '.join(command)}")
+    after = os.times()
+    processor = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.perf_counter() - start, processor, peak
+
+
+def family(process: int) -> list[int]:
+    """A process and all its descendants."""
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [process, *(one for child in children for one in family(child))]
+
+
+def resident(process: int) -> float:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return 0.0
+
+
+def training() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "etikanlp", "train", "--out", f"{folder}/model"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - start
 
 
 if __name__ == "__main__":

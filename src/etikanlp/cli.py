@@ -130,6 +130,13 @@ def select(folder: str, out: str) -> None:
 @click.argument("log", type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="Score table: .parquet, .csv, .xlsx or .jsonl.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same log stopped.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: one a core. The result is the same.")
+@click.option(
+    "--remember",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Keep stems of new words in FILE for later runs.",
+)
 @_columns
 @_prevalence
 @_model
@@ -137,6 +144,8 @@ def score(
     log: str,
     out: str,
     resume: bool,
+    jobs: int | None,
+    remember: str | None,
     columns: dict[str, str],
     prevalence: float | None,
     model_path: str | None,
@@ -150,7 +159,7 @@ def score(
 
     Rows that cannot be read go to OUT's name with .rejects.csv, with their reason.
     """
-    summary = _score(log, out, columns, _load(model_path, prevalence), resume)
+    summary = _score(log, out, columns, _load(model_path, prevalence), resume=resume, n_jobs=jobs, remember=remember)
     click.echo(f"scores: {summary.out}")
 
 
@@ -350,11 +359,14 @@ def _load(path: str | None, prevalence: float | None) -> Any:
         raise click.BadParameter(str(error), param_hint="--prevalence") from None
 
 
-def _score(log: str, out: str | Path, columns: dict[str, str], model: Any, resume: bool = False) -> Any:
+def _score(
+    log: str, out: str | Path, columns: dict[str, str], model: Any, n_jobs: int | None = None, **options: Any
+) -> Any:
     from etikanlp import scoring, sources
 
-    with _progress(sources.estimate_rows(Path(log))) as advance:
-        summary = scoring.score_file(log, out, model, columns, advance, resume=resume)
+    rows = sources.estimate_rows(Path(log))
+    with _progress(rows) as advance:
+        summary = scoring.score_file(log, out, model, columns, advance, n_jobs=n_jobs or _jobs(rows), **options)
     click.echo(
         f"{summary.rows:,} rows in = {summary.rows_read:,} read + {summary.rows_rejected:,} rejected; "
         f"{summary.officer_turns:,} officer turns scored"
@@ -362,6 +374,13 @@ def _score(log: str, out: str | Path, columns: dict[str, str], model: Any, resum
     if summary.rejects:
         click.echo(f"rejects: {summary.rejects}")
     return summary
+
+
+def _jobs(rows: int | None) -> int:
+    """Processes that pay: one a core, but a single one for a log done in the time it takes to start another."""
+    from joblib import cpu_count
+
+    return cpu_count() if rows is None or rows > 50_000 else 1
 
 
 @contextmanager

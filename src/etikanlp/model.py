@@ -36,6 +36,10 @@ class Model:
     info: dict[str, Any] = field(default_factory=dict)
     """Corpus fingerprint, versions, and the measured errors of every label (``info["metrics"]``)."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        # what is worked out on first use is large, and soon worked out again where a worker gets the model
+        return {name: value for name, value in self.__dict__.items() if name != "_scores"}
+
     @property
     def thresholds(self) -> pd.Series:
         """Probability from which each label is given, float64, indexed by label."""

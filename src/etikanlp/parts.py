@@ -10,6 +10,11 @@ from typing import Any
 import pandas as pd
 
 
+def packed(table: pd.DataFrame) -> bytes:
+    """A table as a worker hands it over: Parquet."""
+    return table.to_parquet(index=False)
+
+
 class Parts:
     """Numbered tables in a folder of their own, each there whole or not at all.
 
@@ -35,15 +40,15 @@ class Parts:
     def __contains__(self, number: int) -> bool:
         return self._path(number).is_file()
 
-    def write(self, number: int, table: pd.DataFrame) -> None:
-        """Add a part; after a crash in the middle of this it is simply not there."""
+    def write(self, number: int, table: bytes) -> None:
+        """Add a part, as :func:`packed` gives it; after a crash in the middle of this it is simply not there."""
         half = self._folder / "half-written"
-        table.to_parquet(half, index=False)
+        half.write_bytes(table)
         half.replace(self._path(number))
 
     def read(self, number: int) -> pd.DataFrame:
         """A part, as it was written."""
-        return pd.read_parquet(self._path(number))
+        return pd.read_parquet(self._path(number), dtype_backend="pyarrow")
 
     def remove(self) -> None:
         """Delete the folder; the run is finished."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,10 +16,12 @@ from etikanlp import tables
 from etikanlp.codebook import LABELS
 from etikanlp.errors import LogError
 from etikanlp.model import Model
-from etikanlp.parts import Parts
+from etikanlp.parts import Parts, packed
 from etikanlp.recognition import times
 from etikanlp.sources import raw_chunks
+from etikanlp.stems import remembered
 from etikanlp.transcripts import REJECT_COLUMNS, from_frame, read_log, with_context
+from etikanlp.workers import in_order
 
 ID_COLUMNS: Final = ("interaction_id", "turn", "officer_id", "unit", "channel", "at", "text", "context")
 SCORE_COLUMNS: Final = (
@@ -66,8 +69,7 @@ def score(log: pd.DataFrame | str | Path, model: Model, columns: Mapping[str, st
     """
     chunks = [from_frame(log, columns)] if isinstance(log, pd.DataFrame) else list(read_log(log, columns))
     pending: dict[str, str] = {}
-    judged = [_judged(with_context(chunk.turns, pending), model) for chunk in chunks]
-    scored = pd.concat(judged, ignore_index=True)
+    scored = pd.concat([judged(with_context(chunk.turns, pending), model) for chunk in chunks], ignore_index=True)
     scored.attrs["rejects"] = pd.concat([chunk.rejects for chunk in chunks], ignore_index=True).to_dict("records")
     return scored
 
@@ -80,6 +82,8 @@ def score_file(
     progress: Callable[[int], object] = lambda rows: None,
     chunk_rows: int = 20_000,
     resume: bool = False,
+    n_jobs: int = 1,
+    remember: str | Path | None = None,
 ) -> Summary:
     """Score a log file into a file, told by its ending: .parquet, .csv, .xlsx or .jsonl.
 
@@ -98,6 +102,10 @@ def score_file(
         Rows held in memory at a time.
     resume : bool
         Go on where an interrupted run of the same log, model and options stopped.
+    n_jobs : int
+        Processes in all: one reads, the others judge. The result does not depend on it.
+    remember : str or Path, optional
+        A file in which to keep the stems of words met from run to run; see :func:`etikanlp.stems.remembered`.
 
     Raises
     ------
@@ -123,20 +131,30 @@ def score_file(
         raise LogError(f"{out} is a folder; name a file for the scores")
     rows = rejected = officer_turns = n_parts = 0
     parts = Parts(out.with_name(f".{out.name}.parts"), run, resume)
-    pending: dict[str, str] = {}
-    with tables.unfinished(out) as part, tables.unfinished(rejects) as rejects_part:
-        with tables.writer(rejects_part, ".csv") as write_rejects:
-            for chunk in chain([first], chunks):
+    with ExitStack() as stack:
+        part, rejects_part = (stack.enter_context(tables.unfinished(path)) for path in (out, rejects))
+
+        def read() -> Iterator[tuple[int, pd.DataFrame | None]]:
+            nonlocal rejected, officer_turns
+            pending: dict[str, str] = {}
+            for number, chunk in enumerate(chain([first], chunks)):
                 officers = with_context(chunk.turns, pending)
-                if n_parts not in parts:
-                    parts.write(n_parts, _judged(officers, model))
                 if len(chunk.rejects):
                     write_rejects(chunk.rejects[list(REJECT_COLUMNS)])
-                n_parts += 1
-                rows += chunk.rows
                 rejected += len(chunk.rejects)
                 officer_turns += len(officers)
-                progress(chunk.rows)
+                yield chunk.rows, None if number in parts else officers
+
+        with (
+            tables.writer(rejects_part, ".csv") as write_rejects,
+            remembered(None if remember is None else Path(remember)),
+        ):
+            for rows_done, part_scores in in_order(read(), _packed, model, n_jobs):
+                if part_scores is not None:
+                    parts.write(n_parts, part_scores)
+                n_parts += 1
+                rows += rows_done
+                progress(rows_done)
         with tables.writer(part, out.suffix) as write:
             for number in range(n_parts):
                 write(typed(parts.read(number)))
@@ -175,11 +193,16 @@ def is_score_table(path: str | Path) -> bool:
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
-def _judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
-    """The score table of officer turns with their context."""
+def judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """The score table of officer turns as :func:`etikanlp.transcripts.with_context` gives them."""
     p = model.predict_proba(officers["text"], officers["context"])
     results = pd.concat([p.add_prefix("p_"), model.flags(p), model.review(p).add_prefix("review_")], axis=1)
     return pd.concat([officers, results], axis=1)[list(SCORE_COLUMNS)]
+
+
+def _packed(officers: pd.DataFrame, model: Model) -> bytes:
+    """What a worker does: judge a chunk and make it ready to be kept."""
+    return packed(judged(officers, model))
 
 
 def typed(scores: pd.DataFrame, where: str = "the score table") -> pd.DataFrame:
@@ -210,12 +233,21 @@ def _as_type(name: str, column: pd.Series) -> pd.Series:
     if name.startswith("p_"):
         return column.astype("float32")
     if name.removeprefix("review_") in LABELS:
+        if pd.api.types.is_bool_dtype(column.dtype) and column.notna().all():
+            return column.astype(bool)
         words = column.astype(str).str.strip().str.lower().str.removesuffix(".0")
         flags = words.map({"true": True, "false": False, "1": True, "0": False})
         if flags.isna().any():
             raise ValueError(f"{words[flags.isna()].iloc[0]!r} is neither true nor false")
         return flags.astype(bool)
+    return _as_text(column, "" if name in {"text", "context"} else None)
+
+
+def _as_text(column: pd.Series, missing: str | None) -> pd.Series:
+    dtype = pd.ArrowDtype(pa.large_string())
+    if isinstance(column.dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(column.dtype):
+        column = column.astype(dtype)  # as a part has it: no need to look at every value
+        return column if missing is None else column.fillna(missing)
     text = column.astype(object).where(column.notna(), None)
-    missing = "" if name in {"text", "context"} else None
     values = [missing if value is None else str(value) for value in text]
-    return pd.Series(pd.array(values, dtype=pd.ArrowDtype(pa.large_string())), index=column.index)
+    return pd.Series(pd.array(values, dtype=dtype), index=column.index)

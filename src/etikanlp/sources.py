@@ -276,7 +276,8 @@ def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        with pq.ParquetFile(path) as file:
+        # with pre_buffer, Arrow's default, every row group read stays in memory until the file is closed
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
             row = 2
             yield Raw(file.schema_arrow.empty_table().to_pandas(), np.zeros(0, dtype=np.int64), [])
             for batch in file.iter_batches(chunk_rows):

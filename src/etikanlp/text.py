@@ -19,6 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etikanlp import stems
+
 Texts = Any
 """A column of strings: sequence of str, NumPy array, pandas Series, Arrow (chunked) array."""
 
@@ -215,13 +217,6 @@ def take_ragged(
     return values[at], taken
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    from Sastrawi.Stemmer.StemmerFactory import StemmerFactory  # noqa: PLC0415 - reads a 30,000-word list
-
-    return StemmerFactory().create_stemmer()
-
-
 def stem(forms: Iterable[str], known: Mapping[str, str] | None = None) -> list[str]:
     """Stem each form once with Sastrawi; what has no letters a-z stays as it is.
 
@@ -237,17 +232,10 @@ def stem(forms: Iterable[str], known: Mapping[str, str] | None = None) -> list[s
     list of str
         One stem per form.
     """
-    known = known or {}
-    stems = []
-    for form in forms:
-        if form in known:
-            stems.append(known[form])
-        elif is_word(form) and form.isascii():
-            # Sastrawi cuts at an apostrophe; a stem must stay one word for word n-grams to be told apart
-            stems.append(_stemmer().stem(form).replace(" ", "'") or form)
-        else:
-            stems.append(form)
-    return stems
+    known, forms = known or {}, list(forms)
+    new = list(dict.fromkeys(form for form in forms if form not in known and is_word(form) and form.isascii()))
+    found = dict(zip(new, stems.of(new), strict=True)) if new else {}
+    return [known[form] if form in known else found.get(form, form) for form in forms]
 
 
 def is_word(form: str) -> bool:

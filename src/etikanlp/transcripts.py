@@ -7,7 +7,8 @@ row is lost: each is a turn (a reply row: one or two) or a reject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -96,8 +97,33 @@ def from_frame(frame: pd.DataFrame, columns: Mapping[str, str] | None = None) ->
     """
     flat = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in frame.columns]
     table = frame.set_axis(unique(flat), axis=1).reset_index(drop=True)
-    columns_of = recognise(table, columns or {}, "the DataFrame")
-    return _chunk(Raw(table, np.arange(len(table)) + 2, []), columns_of, _Seen({}, {}))
+    return next(chunks_of([table], recognise(table, columns or {}, "the DataFrame")))
+
+
+def chunks_of(tables: Iterable[pd.DataFrame], columns: Columns) -> Iterator[Chunk]:
+    """Read a log that comes as DataFrames, its columns recognised beforehand; rows are numbered from 2 on.
+
+    Parameters
+    ----------
+    tables : iterable of DataFrame
+        One after the other, with a fresh index each; interactions may go on from one to the next.
+    columns : Columns
+        As :func:`etikanlp.recognition.recognise` finds them.
+
+    Yields
+    ------
+    Chunk
+        One a table.
+
+    Raises
+    ------
+    LogError
+        If an interaction goes on with an earlier turn than one in a table before.
+    """
+    seen, row = _Seen({}, {}), 2
+    for table in tables:
+        yield _chunk(Raw(table, np.arange(row, row + len(table)), []), columns, seen)
+        row += len(table)
 
 
 def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> pd.DataFrame:
@@ -143,8 +169,9 @@ def with_context(turns: pd.DataFrame, pending: dict[str, str] | None = None) -> 
 
 def _forget_oldest(remembered: dict[str, Any]) -> None:
     """Keep memory flat in the length of the log."""
-    while len(remembered) > _OPEN_INTERACTIONS:
-        remembered.pop(next(iter(remembered)))
+    # all at once: looking for the first key again after every removal would pass over those removed before
+    for name in list(islice(remembered, max(len(remembered) - _OPEN_INTERACTIONS, 0))):
+        del remembered[name]
 
 
 def _joined(texts: pd.Series) -> pd.Series:
@@ -204,6 +231,8 @@ def _chunk(raw: Raw, columns: Columns, seen: _Seen) -> Chunk:
 
 def _strings(column: pd.Series) -> pd.Series:
     """Values as stripped strings, empty where missing; whole floats (Excel's numbers) without ``.0``."""
+    if pd.api.types.is_integer_dtype(column.dtype):
+        column = column.astype(pd.ArrowDtype(pa.large_string()))
     if pd.api.types.infer_dtype(column, skipna=True) == "string":
         trimmed = pc.utf8_trim_whitespace(as_arrow(column))
         return pd.Series(trimmed.to_numpy(zero_copy_only=False), dtype=object)

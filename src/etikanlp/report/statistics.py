@@ -83,32 +83,57 @@ def shown(scores: pd.DataFrame, by: str) -> pd.DataFrame:
     return flags
 
 
-def rates(scores: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Share of interactions showing each label, for each value of ``by``, with 95 % Wilson intervals.
+def counts(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+    """What :func:`figures` needs of a score table: a row for each value of ``by`` (the index, sorted).
+
+    Returns
+    -------
+    DataFrame of int64
+        ``interactions``, ``turns``, and for each of :data:`MEASURES` the interactions showing it.
+    """
+    grouped = shown(scores, by).groupby(level=0)
+    turns = scores.groupby(scores[by].fillna("").astype(str)).size()
+    return pd.DataFrame({"interactions": grouped.size(), "turns": turns}).join(grouped.sum()).rename_axis(by)
+
+
+def figures(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts with the share of interactions showing each label and its 95 % Wilson interval.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As :func:`counts` gives it.
 
     Returns
     -------
     DataFrame
-        ``by``, ``interactions``, ``turns``, ``enough`` and for each of :data:`MEASURES` its share, ``_low``,
-        ``_high`` and ``_n``; sorted by ``by``.
+        The index as first column, ``interactions``, ``turns``, ``enough`` and for each of :data:`MEASURES` its share,
+        ``_low``, ``_high`` and ``_n``.
     """
-    per_interaction = shown(scores, by)
-    grouped = per_interaction.groupby(level=0)
-    n, counts = grouped.size(), grouped.sum()
-    table = pd.DataFrame({"interactions": n, "turns": scores.groupby(scores[by].fillna("").astype(str)).size()})
-    table["enough"] = n >= ENOUGH
+    n = counts["interactions"]
+    table = counts[["interactions", "turns"]].assign(enough=n >= ENOUGH)
     for measure in MEASURES:
         low, high = wilson(counts[measure], n)
         columns = {"": counts[measure] / n, "_low": low, "_high": high, "_n": counts[measure].astype(int)}
         table = table.assign(**{f"{measure}{suffix}": values for suffix, values in columns.items()})
-    return table.rename_axis(by).reset_index()
+    return table.reset_index()
+
+
+def rates(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+    """:func:`figures` of a score table, for each value of ``by``."""
+    return figures(counts(scores, by))
 
 
 def home_unit(scores: pd.DataFrame, officers: pd.Series) -> pd.Series:
     """Unit in which each officer has most turns; empty where the log has no units."""
     count = scores.groupby([scores["officer_id"].astype(str), scores["unit"].fillna("").astype(str)]).size()
-    best = count.sort_values(kind="stable", ascending=False).reset_index().drop_duplicates("officer_id")
-    return officers.map(best.set_index("officer_id")["unit"])
+    return officers.map(busiest(count))
+
+
+def busiest(turns: pd.Series) -> pd.Series:
+    """Unit with most turns, by officer, of a series of turns indexed by officer and unit; the first of equals."""
+    best = turns.sort_index().sort_values(kind="stable", ascending=False).reset_index().drop_duplicates("officer_id")
+    return best.set_index("officer_id")["unit"]
 
 
 def count_interactions(scores: pd.DataFrame) -> int:

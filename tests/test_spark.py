@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import BUNDLE, EXAMPLE_LOG, EXAMPLE_REPLIES, ROOT
+
+import etikanlp
+from etikanlp import scoring
+from etikanlp.errors import LogError
+from etikanlp.recognition import recognise
+
+if shutil.which("java") is None:
+    pytest.skip("no Java on this machine: install Debian's default-jre-headless", allow_module_level=True)
+pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'etikanlp[spark]'")
+
+from pyspark.sql import SparkSession
+
+from etikanlp import spark as on_spark
+
+ORDER = ["interaction_id", "turn"]
+
+
+@pytest.fixture(scope="module")
+def session():
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.session.timeZone": "Asia/Jakarta",
+        "spark.sql.shuffle.partitions": "5",
+        "spark.sql.adaptive.enabled": "false",  # it would join small partitions into one
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "50",  # interactions go on from batch to batch
+    }
+    started = SparkSession.builder.master("local[3]").config(map=settings).getOrCreate()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def week():
+    """The example log, its turns numbered, in its own order."""
+    log = pd.read_csv(EXAMPLE_LOG, on_bad_lines="skip", dtype=str)
+    log["urutan"] = log.groupby("id_interaksi").cumcount() + 1
+    return log
+
+
+@pytest.fixture(scope="module")
+def expected(week, model):
+    return etikanlp.score(week, model)
+
+
+@pytest.fixture
+def given(session, tmp_path):
+    """A DataFrame as one of Spark, its rows shuffled, in several files."""
+
+    def give(frame):
+        shuffled = frame.sample(frac=1, random_state=0)
+        for number, rows in enumerate(np.array_split(np.arange(len(frame)), 4)):
+            shuffled.iloc[rows].to_parquet(tmp_path / f"{number}.parquet", index=False)
+        return session.read.parquet(str(tmp_path))
+
+    return give
+
+
+def sorted_scores(scores):
+    table = scores.toArrow().to_pandas(types_mapper=pd.ArrowDtype)
+    return scoring.typed(table.sort_values(ORDER).reset_index(drop=True))
+
+
+def same(scores, expected):
+    wanted = scoring.typed(expected.sort_values(ORDER).reset_index(drop=True))
+    pd.testing.assert_frame_equal(sorted_scores(scores), wanted, rtol=1e-6)
+
+
+def test_scores_are_those_of_one_machine(given, week, expected, model):
+    scores = on_spark.score(given(week), model)
+    assert scores.columns == list(scoring.SCORE_COLUMNS)
+    types = dict(scores.dtypes)
+    assert [types[name] for name in ("interaction_id", "turn", "at", "p_courtesy", "courtesy", "review_courtesy")] == [
+        "string", "int", "timestamp_ntz", "float", "boolean", "boolean",
+    ]  # fmt: skip
+    assert scores.rdd.getNumPartitions() == 5
+    same(scores, expected)
+
+
+def test_several_workers_load_the_model_once_each(given, week, model):
+    import pyarrow as pa
+    from pyspark.sql import functions as F
+
+    log = given(week).repartition(9, "id_interaksi").sortWithinPartitions("id_interaksi", "urutan")
+    scorer = on_spark._scorer(model, recognise(week, {}, "the log"))
+
+    def count(batches):
+        turns = sum(batch.num_rows for batch in scorer(batches))
+        loads = on_spark._unpickled.cache_info().misses
+        yield pa.RecordBatch.from_pydict({"worker": [os.getpid()], "loads": [loads], "turns": [turns]})
+
+    counted = log.mapInArrow(count, "worker long, loads long, turns long")
+    of_worker = counted.groupBy("worker").agg(F.max("loads"), F.sum("turns")).toArrow().to_pandas()
+    assert 1 < len(of_worker) < 9
+    assert (of_worker["max(loads)"] == 1).all()
+    assert of_worker["sum(turns)"].sum() == len(etikanlp.score(week, model))
+
+
+def test_turns_without_a_number_are_taken_by_their_time(given, week, expected, model):
+    timed = week.drop(columns="urutan").assign(waktu=pd.to_datetime(week["waktu"], errors="coerce"))
+    readable = timed[timed["waktu"].notna()]
+    wanted = etikanlp.score(readable, model)
+    same(on_spark.score(given(readable), model), wanted)
+
+
+def test_replies_are_scored_as_on_one_machine(given, model):
+    replies = pd.read_csv(EXAMPLE_REPLIES, sep=";", dtype=str)
+    replies["id"] = [f"r{n:04d}" for n in range(len(replies))]
+    same(on_spark.score(given(replies), model, order_by="waktu"), etikanlp.score(replies, model))
+
+
+def test_no_row_is_lost(given, week, expected):
+    found = on_spark.rejects(given(week)).toArrow().to_pylist()
+    wanted = [{name: row[name] for name in ("column", "reason", "original")} for row in expected.attrs["rejects"]]
+    assert len(wanted) > 0
+    key = str
+    assert sorted(found, key=key) == sorted(wanted, key=key)
+
+
+def test_figures_are_those_of_the_report(given, week, expected, model):
+    report = etikanlp.officer_report(expected, model)
+    figures = on_spark.officer_rates(on_spark.score(given(week), model))
+    pd.testing.assert_frame_equal(figures.officers, report.officers)
+    pd.testing.assert_frame_equal(figures.units, report.units)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "message"),
+    [("urutan", "add a column turn"), ("id_interaksi", "no column found for interaction_id")],
+)
+def test_a_log_that_cannot_be_put_in_order_is_refused(given, week, model, dropped, message):
+    with pytest.raises(LogError, match=message):
+        on_spark.score(given(week.drop(columns=dropped)), model)
+
+
+def test_the_readmes_spark_submit_line_works(tmp_path, week, expected, model):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    line = next(line for line in readme.splitlines() if line.startswith("spark-submit"))
+    week.to_parquet(tmp_path / "log.parquet", index=False)
+    words = line.replace("log.parquet", str(tmp_path / "log.parquet")).split()
+    words = [str(tmp_path / word) if word in {"scores.parquet", "officers.csv"} else word for word in words]
+    submit = shutil.which("spark-submit") or str(Path(sys.executable).with_name("spark-submit"))
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "ETIKANLP_MODEL": str(BUNDLE)}
+    done = subprocess.run(
+        [submit, *words[1:]], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{len(expected)} officer turns scored" in done.stdout
+    report = etikanlp.officer_report(expected, model)
+    officers = pd.read_csv(tmp_path / "officers.csv", dtype={"officer_id": str, "unit": str})
+    assert officers["interactions"].tolist() == report.officers["interactions"].tolist()
