@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+SPARK  := $(VENV)/.spark
 MODEL  := models/etikanlp-id/manifest.json
 LOG    ?= data/examples/call_centre_week.csv
 NAME   := $(basename $(notdir $(LOG)))
@@ -20,7 +21,7 @@ help: ## this list
 report: reports/$(NAME).id.html ## install, train if need be, score LOG and write the report per officer (HTML, Excel)
 	@echo "report: reports/$(NAME).id.html"; echo "report: reports/$(NAME).id.xlsx"
 
-test: $(MODEL) ## install and run every test
+test: $(MODEL) $(SPARK) ## install and run every test
 	$(BIN)/python -m pytest
 
 train: $(MODEL) ## train on data/annotated and measure on writers held out (models/etikanlp-id/MODEL_CARD.md)
@@ -49,6 +50,11 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# some 450 MB that only the tests of etikanlp.spark need
+$(SPARK): $(READY) requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
 $(MODEL): $(READY) $(CORPUS) $(LEARNING)
