@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import logit
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
@@ -46,6 +47,39 @@ def contributions(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     order = table["label"].map({label: i for i, label in enumerate(LABELS)})
     return table.assign(order=order).sort_values(["order", "source", "start"], kind="stable").drop(columns="order")
+
+
+def decisive(table: pd.DataFrame, thresholds: pd.Series) -> pd.Series:
+    """The words without which each label would not be given.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`contributions` gives it.
+    thresholds : Series of float
+        Probability from which each label is given.
+
+    Returns
+    -------
+    Series of bool
+        Indexed like ``table``. For each label given: its heaviest words, as few as take its log-odds below that of the
+        threshold when their weights are taken away. For a label not given: none.
+    """
+    log_odds = table.groupby("label")["weight"].transform("sum")
+    spare = log_odds - table["label"].map(logit(thresholds))
+    words = table[table["source"] != "baseline"].sort_values("weight", ascending=False, kind="stable")
+    taken_before = words.groupby("label")["weight"].cumsum() - words["weight"]
+    chosen = (words["weight"] > 0) & (spare[words.index] >= 0) & (taken_before <= spare[words.index])
+    return chosen.reindex(table.index, fill_value=False)
+
+
+def without(text: str, words: pd.DataFrame) -> str:
+    """The text with the given stretches (``start``, ``end``) taken out."""
+    parts, done = [], 0
+    for start, end in sorted(zip(words["start"], words["end"], strict=True)):
+        parts.append(text[done:start])
+        done = max(done, end)
+    return " ".join([*parts, text[done:]])
 
 
 def _word_shares(

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
-from etikanlp.explanation import contributions
+from etikanlp.explanation import contributions, decisive
 from etikanlp.features import TurnFeatures
 from etikanlp.text import Texts, as_arrow, whole
 from etikanlp.wordscores import TurnScores
@@ -141,8 +141,9 @@ class Model:
         -------
         DataFrame
             ``label``, ``probability``, ``source`` (``text``, ``context`` or ``baseline``), ``word``, ``start``,
-            ``end`` (character positions in the source) and ``weight``. The weights of a label, baseline
-            included, add up to the log-odds of its probability.
+            ``end`` (character positions in the source), ``weight`` and ``decisive``. The weights of a label, baseline
+            included, add up to the log-odds of its probability; the decisive words are the heaviest of a label
+            given, as few as it would not be given without.
 
         Raises
         ------
@@ -156,7 +157,8 @@ class Model:
         probability = self.predict_proba([text], [context]).iloc[0]
         if labels is None:
             labels = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()
-        table = contributions(self.features, self.classifier, text, context)
+        table = contributions(self.features, self.classifier, text, context).reset_index(drop=True)
+        table["decisive"] = decisive(table, self.thresholds)
         table = table[table["label"].isin(labels)]
         table.insert(1, "probability", table["label"].map(probability))
         return table.reset_index(drop=True)
