@@ -72,7 +72,7 @@ def render(
         "number": partial(wording.number, lang=lang),
         **overview,
     }
-    css = _asset("report.css") + charts.css
+    css = _asset("report.css") + _names_of_columns(t) + charts.css
     script = "" if alone else _asset("report.js")
     return _template().render(
         body,
@@ -98,6 +98,13 @@ def _overview(report: OfficerReport, charts: Charts, pages: Pages, lang: Languag
         "measures": [(measure, wording.label_name(measure, lang)) for measure in pages.order],
         "before_after": [] if whole is None else pages.before_after("all", ""),
     }
+
+
+def _names_of_columns(t: dict[str, str]) -> str:
+    """Rules that name the figures of an officer's table on a phone, where its head has no room."""
+    named = enumerate(("interval", "unit", "shrunk", "true"), 4)
+    rules = [f'.profile td:nth-child({place})::before{{content:"{t[name]} "}}' for place, name in named]
+    return f"@media screen and (max-width:46rem){{{''.join(rules)}}}"
 
 
 def _hash(content: str) -> str:

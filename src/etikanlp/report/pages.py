@@ -13,7 +13,8 @@ from etikanlp.report.charts import Charts, Point
 from etikanlp.report.excerpts import CONTEXT_LENGTH, masked, quoted, weighed
 from etikanlp.report.statistics import ANY_VIOLATION, MEASURES
 from etikanlp.report.wording import (
-    CHANNEL, between, counted, date, label_name, number, percent, period, phrases, points, short_date
+    CHANNEL, between, counted, date, label_name, number, percent, period, phrases, points, probability,
+    short_date,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -199,44 +200,38 @@ class Pages:
 
     def _excerpt(self, turn: Row) -> dict[str, Any]:
         lang = self._lang
-        words = dict.fromkeys(
-            (turn["text"][start:end], f"{100 * share:.0f}") for start, end, share, _ in weighed(turn["highlights"])
+        place = (
+            "" if pd.isna(turn["at"]) else date(turn["at"], lang, clock=True),
+            CHANNEL[lang].get(turn["channel"], "") if isinstance(turn["channel"], str) else "",
+            f"{turn['interaction_id']}, {self._t['turn'].lower()} {turn['turn']}",
         )
+        words: dict[str, str] = {}
+        for start, end, share, _ in weighed(turn["highlights"]):
+            words.setdefault(turn["text"][start:end], f"{100 * share:.0f}")
         return {
             "label": label_name(turn["label"], lang),
-            "place": " · ".join(
-                part
-                for part in (
-                    "" if pd.isna(turn["at"]) else date(turn["at"], lang, clock=True),
-                    CHANNEL[lang].get(turn["channel"], "") if isinstance(turn["channel"], str) else "",
-                    f"{turn['interaction_id']}, {self._t['turn'].lower()} {turn['turn']}",
-                )
-                if part
-            ),
-            "probability": number(turn["probability"], lang, 2),
+            "place": [part for part in place if part],
+            "probability": probability(turn["probability"], lang),
             "threshold": number(turn["threshold"], lang, 2),
             "review": turn["review"],
             "context": quoted(turn["context"], length=CONTEXT_LENGTH) if turn["context"] else "",
             "text": quoted(turn["text"], turn["highlights"]),
-            "words": list(words),
+            "words": list(words.items()),
         }
 
     def _concerns(self, flags: list[Row]) -> list[dict[str, Any]]:
-        """By label: how many, the most probable of them quoted, those outside the review band first."""
-        concerns = []
-        for label in VIOLATIONS:
-            own = sorted((flag for flag in flags if flag["label"] == label), key=lambda flag: flag["review"])
-            if own:
-                shown = own[: self._each]
-                concerns.append(
-                    {
-                        "label": label_name(label, self._lang),
-                        "count": counted(len(own), "flag", self._lang),
-                        "excerpts": [self._excerpt(flag) for flag in shown],
-                        "more": number(len(own) - len(shown), self._lang) if len(own) > len(shown) else "",
-                    }
-                )
-        return concerns
+        """By label, the most frequent first: how many, those outside the review band and most probable quoted."""
+        of_label = {label: [flag for flag in flags if flag["label"] == label] for label in VIOLATIONS}
+        return [
+            {
+                "label": label_name(label, self._lang),
+                "count": counted(len(own), "flag", self._lang),
+                "excerpts": [self._excerpt(flag) for flag in sorted(own, key=lambda flag: flag["review"])[: self._each]],
+                "more": number(len(own) - self._each, self._lang) if len(own) > self._each else "",
+            }
+            for label, own in sorted(of_label.items(), key=lambda item: -len(item[1]))
+            if own
+        ]
 
     def _chance(self, chance: Row, unit: str) -> dict[str, Any]:
         ids = chance["interactions"]

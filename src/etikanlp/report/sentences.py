@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from etikanlp.codebook import VIOLATIONS, VIRTUES, Language
 from etikanlp.report.shrinkage import JUDGED
-from etikanlp.report.statistics import ANY_VIOLATION, ENOUGH
+from etikanlp.report.statistics import ANY_VIOLATION, ENOUGH, to_review_first
 from etikanlp.report.wording import (
     NOUNS, TEXT, between, counted, duration, label_name, listed, number, percent, period, points
 )  # fmt: skip
@@ -51,10 +51,13 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
         "en": "{officer} ({label} in {k} of {n} interactions, {share}, interval {between}; the unit {unit})",
     },
     "nobody": {
-        "id": "Tidak seorang pun berbeda dari unitnya melebihi kebetulan: perbedaan di tabel belum cukup untuk membandingkan orang. "
-        "Yang tetap perlu dibaca ada di bawah “Baca lebih dulu”.",
-        "en": "Nobody differs from the unit beyond chance: the differences in the table are not enough to compare people. What is to "
-        "be read all the same stands under “Read these first”.",
+        "id": "Tidak seorang pun berbeda dari unitnya melebihi kebetulan: perbedaan di tabel belum cukup untuk membandingkan orang.",
+        "en": "Nobody differs from the unit beyond chance: the differences in the table are not enough to compare people.",
+    },
+    "first": {"id": "Yang paling patut dibaca lebih dulu:", "en": "To be read first:"},
+    "read_first": {
+        "id": "{officer}, {k} dari {n} interaksi bertanda (selang {between}; unitnya {unit})",
+        "en": "{officer}, {k} of {n} interactions flagged (interval {between}; the unit {unit})",
     },
     "virtues": {
         "id": "Bagian interaksi yang menunjukkan tiap kebajikan: {listed}.",
@@ -77,12 +80,12 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
         "en": "Of {n} with a customer's request, {k} closed without a next step.",
     },
     "one_period": {
-        "id": "Log hanya memuat satu periode; naik atau turun belum dapat dikatakan.",
-        "en": "The log holds one period only; nothing can be said of a rise or fall.",
+        "id": "Log hanya memuat satu {noun}; naik atau turun belum dapat dikatakan.",
+        "en": "The log holds one {noun} only; nothing can be said of a rise or fall.",
     },
     "two_periods": {
-        "id": "Log hanya memuat dua periode; arah perubahan baru dapat diuji mulai tiga.",
-        "en": "The log holds two periods only; a trend can be tested from three on.",
+        "id": "Log hanya memuat dua {noun}; arah perubahan baru dapat diuji mulai tiga.",
+        "en": "The log holds two {noun}s only; a trend can be tested from three on.",
     },
     "no_trend": {
         "id": "Tidak ada label yang naik atau turun melebihi kebetulan dalam {periods}.",
@@ -290,7 +293,16 @@ def _stand_out(report: OfficerReport, lang: Language, link: Link) -> list[Markup
             once.setdefault(officer, named)
         if once:
             said.append(Markup("{} {}.").format(_say(side, lang), _few(list(once.values()), lang)))
-    return said or [_say("nobody", lang)]
+    said = said or [_say("nobody", lang)]
+    first = to_review_first(report.officers).head(3).to_dict("records")
+    if first:
+        named = [
+            _say("read_first", lang, officer=link(row["officer_id"]), **_counts(row, ANY_VIOLATION, lang),
+                 unit=percent(units.loc[row["unit"], ANY_VIOLATION], lang))
+            for row in first
+        ]  # fmt: skip
+        said.append(Markup("{} {}.").format(_say("first", lang), _few(named, lang)))
+    return said
 
 
 def _few(names: list[Markup], lang: Language) -> Markup:
@@ -321,7 +333,7 @@ def directions(report: OfficerReport, lang: Language) -> pd.DataFrame:
 def _changes(report: OfficerReport, lang: Language, link: Link) -> list[Markup]:
     count, noun = periods(report.trend)
     if count < 3:
-        return [_say("one_period" if count < 2 else "two_periods", lang)] if count else []
+        return [_say("one_period" if count < 2 else "two_periods", lang, noun=NOUNS[noun][lang][0])] if count else []
     found = directions(report, lang)
     if found.empty:
         return [_say("no_trend", lang, periods=counted(count, noun, lang))]

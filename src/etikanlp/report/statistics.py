@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from etikanlp.codebook import LABELS, VIOLATIONS, VIRTUES
+from etikanlp.explanation import speaking_words
 from etikanlp.model import Model
 from etikanlp.privacy import mask
 
@@ -147,13 +148,12 @@ def _explained(turns: list[tuple[dict[str, Any], list[str]]], model: Model) -> p
     """A row a turn and label, with the words behind it."""
     rows = []
     thresholds = model.thresholds
-    for turn, given in turns:
-        why = model.explain(turn["text"], turn["context"], labels=given)
+    asked = ((turn["text"], turn["context"], given) for turn, given in turns)
+    for (turn, given), why in zip(turns, speaking_words(model.features, model.classifier, asked), strict=True):
         shown = mask(turn["text"])
         for label in given:
-            words = why[(why["label"] == label) & (why["source"] == "text") & (why["weight"] > 0)]
-            strongest = words.sort_values("weight", ascending=False, kind="stable").head(6)
-            top = strongest["weight"].max() if len(strongest) else 1.0
+            words = why[label]
+            top = words[0][2] if words else 1.0
             rows.append(
                 {name: turn[name] for name in FLAG_COLUMNS if name in turn}
                 | {
@@ -161,10 +161,8 @@ def _explained(turns: list[tuple[dict[str, Any], list[str]]], model: Model) -> p
                     "probability": float(turn[f"p_{label}"]),
                     "threshold": float(thresholds[label]),
                     "review": bool(turn[f"review_{label}"]),
-                    "words": ", ".join(dict.fromkeys(shown[w.start : w.end] for w in strongest.itertuples())),
-                    "highlights": [
-                        (int(w.start), int(w.end), float(w.weight / top), bool(w.decisive)) for w in words.itertuples()
-                    ],
+                    "words": ", ".join(dict.fromkeys(shown[start:end] for start, end, *_ in words[:6])),
+                    "highlights": [(start, end, weight / top, decides) for start, end, weight, decides in words],
                 }
             )
     table = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))

@@ -48,6 +48,7 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     "violation": {"id": "Yang dilarang", "en": "Forbidden"},
     "any_violation": {"id": "Pelanggaran apa pun", "en": "Any violation"},
     "few": {"id": "terlalu sedikit untuk dinilai", "en": "too few to judge"},
+    "few_short": {"id": "belum dinilai", "en": "not judged"},
     "above": {"id": "di atas unitnya", "en": "above the unit"},
     "below": {"id": "di bawah unitnya", "en": "below the unit"},
     "rising": {"id": "naik", "en": "rising"},
@@ -272,8 +273,14 @@ def between(low: float, high: float) -> str:
 
 def points(difference: float, lang: Language, digits: int = 0) -> str:
     """A difference of shares in percentage points, with its sign."""
-    sign = "+" if difference > 0 else "−" if difference < 0 else ""
-    return sign + number(abs(100 * difference), lang, digits)
+    rounded = round(100 * difference, digits)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
+    return sign + number(abs(rounded), lang, digits)
+
+
+def probability(p: float, lang: Language) -> str:
+    """A probability with two decimals, never rounded up to certainty."""
+    return f"> {number(0.99, lang, 2)}" if p > 0.99 else number(p, lang, 2)
 
 
 def number(value: float, lang: Language, digits: int = 0) -> str:
