@@ -12,7 +12,7 @@ from scipy.special import logit
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
 from etikanlp.features import StemTfidfVectorizer, TurnFeatures
-from etikanlp.text import pieces, stem
+from etikanlp.text import pieces, stem, whole
 
 COLUMNS = ("label", "source", "word", "start", "end", "weight")
 
@@ -104,8 +104,8 @@ def speaking_words(
     needed = logit(classifier.thresholds_)
     baseline = classifier.intercept_ * slope + offset
     for text, context, labels in turns:
-        shares = _word_shares(text, features.text_, of_text)
-        heard = _word_shares(context, features.context_, of_context)
+        shares = _word_shares(whole(text), features.text_, of_text)
+        heard = _word_shares(whole(context or ""), features.context_, of_context)
         stretches = [*shares, *heard]
         weights = np.array([*shares.values(), *heard.values()]).reshape(len(stretches), len(LABELS))
         found = {}

@@ -159,7 +159,7 @@ class Charts:
                 self._markers.setdefault(path.attrib["id"], _short(path.attrib["d"]))
             return ""
         style = self._style(element.get("style", ""))
-        if tag == "path":
+        if tag == "path" and "d" in element.attrib:  # there is none where every value is missing
             return f'<path class="{style}" d="{_short(element.attrib["d"])}"/>'
         if tag == "use":
             x, y = (_short(element.attrib[side]) for side in "xy")
