@@ -341,7 +341,7 @@ def _changes(report: OfficerReport, lang: Language, link: Link) -> list[Markup]:
     found = found.sort_values(["rank", "q"], kind="stable")
     said = []
     for row in found.head(_NAMED).itertuples():
-        group = {"all": _say("the_log", lang), "officer": link(row.group)}.get(row.level, row.group)
+        group = link(row.group) if row.level == "officer" else row.group or _say("the_log", lang)
         said.append(_say("trend", lang, group=group, **_direction(row, lang)))
     if len(found) > _NAMED:
         said.append(_say("more_trends", lang, n=number(len(found) - _NAMED, lang)))
