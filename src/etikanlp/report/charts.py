@@ -43,6 +43,7 @@ class Charts:
 
     def __init__(self) -> None:
         self._markers: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._styles: dict[str, str] = {}
         self._strip = Figure(figsize=(200 / _INCH, 16 / _INCH), dpi=_INCH)
         axes = self._strip.add_axes((0.03, 0, 0.94, 1))
@@ -75,7 +76,7 @@ class Charts:
         for artist, value in ((self._unit, unit), (self._shrunk, shrunk)):
             artist.set(visible=value is not None, xdata=np.repeat(value or 0.0, len(artist.get_ydata())))
         self._shrunk.set_markerfacecolor(colour)
-        return self._svg(self._strip, 'class="strip" aria-hidden="true"')
+        return self._svg(self._strip, 'class="strip" aria-hidden="true"', sized=False)
 
     def trend(
         self,
@@ -130,7 +131,7 @@ class Charts:
     @property
     def markers(self) -> Markup:
         """The markers that the drawings point to; to stand in the page once, before none of them in particular."""
-        shapes = "".join(f'<path id="{name}" d="{path}"/>' for name, path in self._markers.items())
+        shapes = "".join(f'<path id="{name}" d="{path}"/>' for path, name in self._markers.items())
         return Markup(f'<svg class="hidden" aria-hidden="true"><defs>{shapes}</defs></svg>')  # noqa: S704 - drawn here
 
     @property
@@ -138,14 +139,16 @@ class Charts:
         """The style rules that the drawings point to."""
         return "".join(f".{name}{{{style}}}" for style, name in self._styles.items())
 
-    def _svg(self, figure: Figure, attributes: str, head: str = "") -> Markup:
+    def _svg(self, figure: Figure, attributes: str, head: str = "", sized: bool = True) -> Markup:
         drawn = io.StringIO()
         with mpl.rc_context(_RC):
             figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         root = ElementTree.fromstring(drawn.getvalue())  # noqa: S314 - matplotlib's own, written a line above
         width, height = (float(side) for side in root.attrib["viewBox"].split()[2:])
-        box = f'viewBox="0 0 {width:.4g} {height:.4g}" width="{width * 4 / 3:.4g}" height="{height * 4 / 3:.4g}"'
+        box = f'viewBox="0 0 {width:.4g} {height:.4g}"'
+        box += f' width="{width * 4 / 3:.4g}" height="{height * 4 / 3:.4g}"' if sized else ""
         body = "".join(self._slim(element) for element in root)
+        body = re.sub(r'(?<=<path class=")(\w+)" d="[^>]+(?:"/><path class="\1" d="[^>]+)+', _joined, body)
         # numbers, paths and escaped text of matplotlib's; the head is escaped where it is made
         return Markup(f"<svg {attributes} {box}>{head}{body}</svg>")  # noqa: S704
 
@@ -156,14 +159,15 @@ class Charts:
             return "".join(self._slim(child) for child in element)
         if tag == "defs":
             for path in element.findall(f"{_SVG}path"):
-                self._markers.setdefault(path.attrib["id"], _short(path.attrib["d"]))
+                self._markers.setdefault(_short(path.attrib["d"]), f"m{len(self._markers)}")
+                self._names[f"#{path.attrib['id']}"] = self._markers[_short(path.attrib["d"])]
             return ""
         style = self._style(element.get("style", ""))
         if tag == "path" and "d" in element.attrib:  # there is none where every value is missing
             return f'<path class="{style}" d="{_short(element.attrib["d"])}"/>'
         if tag == "use":
             x, y = (_short(element.attrib[side]) for side in "xy")
-            return f'<use href="{element.attrib[_XLINK]}" class="{style}" x="{x}" y="{y}"/>'
+            return f'<use href="#{self._names[element.attrib[_XLINK]]}" class="{style}" x="{x}" y="{y}"/>'
         if tag == "text":
             at = re.search(r"translate\(([\d.]+) ([\d.]+)\)", element.get("transform", "")) or [
                 "", element.get("x", "0"), element.get("y", "0")
@@ -179,6 +183,11 @@ class Charts:
         return self._styles.setdefault(
             f"font-size:{size[1]};{wanted}" if size else wanted, f"v{len(self._styles)}"
         )
+
+
+def _joined(paths: re.Match[str]) -> str:
+    """Paths of one style, one after the other, as one."""
+    return re.sub(r'"/><path class="\w+" d="', "", paths[0])
 
 
 def _short(path: str) -> str:

@@ -13,8 +13,8 @@ from etikanlp.privacy import mask
 Stretch = tuple[int, int, float, bool]
 """Start, end, share of the heaviest word's weight, whether decisive."""
 
-TEXT_LENGTH: Final = 420
-CONTEXT_LENGTH: Final = 160
+TEXT_LENGTH: Final = 360
+CONTEXT_LENGTH: Final = 140
 """Characters of a quotation; the rest is in the Excel file and the tables."""
 _MARKED: Final = 6
 _LIGHTEST: Final = 0.25

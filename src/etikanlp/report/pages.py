@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-EXCERPTS: Final = 1_500
+EXCERPTS: Final = 1_200
 """Flags quoted in a page at most: with two hundred officers that keeps it under 3 MB."""
 _EACH: Final = 12
 """Flags of one officer and label quoted at most; the Excel file has them all."""
-_IDS: Final = 10
+_IDS: Final = 8
 """Interactions named for a missed chance."""
 
 
@@ -202,8 +202,8 @@ class Pages:
         lang = self._lang
         place = (
             "" if pd.isna(turn["at"]) else date(turn["at"], lang, clock=True),
-            CHANNEL[lang].get(turn["channel"], "") if isinstance(turn["channel"], str) else "",
             f"{turn['interaction_id']}, {self._t['turn'].lower()} {turn['turn']}",
+            CHANNEL[lang].get(turn["channel"], "") if isinstance(turn["channel"], str) else "",
         )
         words: dict[str, str] = {}
         for start, end, share, _ in weighed(turn["highlights"]):
@@ -216,7 +216,7 @@ class Pages:
             "review": turn["review"],
             "context": quoted(turn["context"], length=CONTEXT_LENGTH) if turn["context"] else "",
             "text": quoted(turn["text"], turn["highlights"]),
-            "words": list(words.items()),
+            "words": ", ".join(f"{word} {weight}" for word, weight in words.items()),
         }
 
     def _concerns(self, flags: list[Row]) -> list[dict[str, Any]]:
