@@ -180,9 +180,7 @@ class Charts:
         rules = [rule.strip() for rule in style.split(";") if rule.strip()]
         wanted = ";".join(rule.replace(": ", ":") for rule in rules if not rule.startswith(("font:", "font-family")))
         size = re.search(r"font: ([\d.]+px)", style)
-        return self._styles.setdefault(
-            f"font-size:{size[1]};{wanted}" if size else wanted, f"v{len(self._styles)}"
-        )
+        return self._styles.setdefault(f"font-size:{size[1]};{wanted}" if size else wanted, f"v{len(self._styles)}")
 
 
 def _joined(paths: re.Match[str]) -> str:

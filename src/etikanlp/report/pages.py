@@ -57,7 +57,9 @@ class Pages:
         self._trend = {key: part for key, part in report.trend.groupby(["level", "group", "label"])} if len(
             report.trend
         ) else {}  # fmt: skip
-        self._chances = _by(report.chances[report.chances["level"] == "officer"], "group") if len(report.chances) else {}
+        self._chances = (
+            _by(report.chances[report.chances["level"] == "officer"], "group") if len(report.chances) else {}
+        )
         self._unit_chances = {
             (row.group, row.kind): row.share
             for row in (report.chances[report.chances["level"] == "unit"].itertuples() if len(report.chances) else ())
@@ -226,7 +228,9 @@ class Pages:
             {
                 "label": label_name(label, self._lang),
                 "count": counted(len(own), "flag", self._lang),
-                "excerpts": [self._excerpt(flag) for flag in sorted(own, key=lambda flag: flag["review"])[: self._each]],
+                "excerpts": [
+                    self._excerpt(flag) for flag in sorted(own, key=lambda flag: flag["review"])[: self._each]
+                ],
                 "more": number(len(own) - self._each, self._lang) if len(own) > self._each else "",
             }
             for label, own in sorted(of_label.items(), key=lambda item: -len(item[1]))

@@ -219,7 +219,12 @@ def pace(officer: Row, unit: Row, lang: Language) -> list[Markup]:
     """Length and pace of an officer's turns beside the unit's."""
     whole = {
         name: number(officer[column], lang)
-        for name, column in (("words", "words"), ("words_q1", "words_q1"), ("words_q3", "words_q3"), ("turns", "turns_each"))
+        for name, column in (
+            ("words", "words"),
+            ("words_q1", "words_q1"),
+            ("words_q3", "words_q3"),
+            ("turns", "turns_each"),
+        )
     }
     said = [_say("timing", lang, **whole, unit_words=number(unit["words"], lang))]
     if not officer["timed"] or pd.isna(officer["pace_s"]):
@@ -256,7 +261,12 @@ def _scope(report: OfficerReport, lang: Language) -> list[Markup]:
     facts = {f"{name}s": phrase for name, phrase in facts.items()} | {"units": counted(len(report.units), "unit", lang)}
     timed = summary["first"] is not None
     said = [
-        _say("scope" if timed else "scope_timeless", lang, **facts, period=period(summary["first"], summary["last"], lang))
+        _say(
+            "scope" if timed else "scope_timeless",
+            lang,
+            **facts,
+            period=period(summary["first"], summary["last"], lang),
+        )
     ]
     if summary["rejects"]:
         said.append(_say("rejected", lang, rejects=counted(summary["rejects"], "reject", lang)))
