@@ -1,11 +1,11 @@
-"""The report's charts, drawn by matplotlib, as small SVG to be set in a page: text as text, no ids, no style attributes."""
+"""The report's charts, drawn by matplotlib, as small SVG for a page: text as text, no style attributes."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -19,7 +19,12 @@ RULE: Final = "#c9ced2"
 ACCENT: Final = {"virtue": "#14655f", "violation": "#9a3324"}
 """The two colours that mean something; shapes and lengths say the same in black and white."""
 
-_RC: Final = {"svg.fonttype": "none", "svg.hashsalt": "etikanlp", "font.size": 10, "path.simplify": False}
+_RC: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "etikanlp",
+    "font.size": 10,
+    "path.simplify": False,
+}
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
 _INCH: Final = 72.0
@@ -50,7 +55,7 @@ class Charts:
         axes.set(xlim=(0, 1), ylim=(-1, 1))
         axes.axis("off")
         self._strip.patch.set_visible(False)
-        common = {"clip_on": False}
+        common: dict[str, Any] = {"clip_on": False}
         axes.plot([0, 1], [0, 0], color=RULE, lw=0.75, **common)
         self._range = axes.plot([0, 1], [0, 0], lw=3.2, solid_capstyle="butt", alpha=0.5, **common)[0]
         self._unit = axes.plot([0, 0], [-0.85, 0.85], color=INK, lw=1.5, solid_capstyle="butt", **common)[0]
@@ -74,7 +79,7 @@ class Charts:
         self._range.set(xdata=[point.low, point.high], color=colour)
         self._raw.set(xdata=[point.share], markeredgecolor=colour)
         for artist, value in ((self._unit, unit), (self._shrunk, shrunk)):
-            artist.set(visible=value is not None, xdata=np.repeat(value or 0.0, len(artist.get_ydata())))
+            artist.set(visible=value is not None, xdata=np.full(np.size(artist.get_ydata()), value or 0.0))
         self._shrunk.set_markerfacecolor(colour)
         return self._svg(self._strip, 'class="strip" aria-hidden="true"', sized=False)
 
@@ -110,7 +115,7 @@ class Charts:
         x = np.arange(len(points))
         share, low, high = np.array(points, dtype=float).T
         top = max(0.1, np.ceil(np.nanmax([*high, *(unit or [])]) * 10) / 10)
-        common = {"clip_on": False}
+        common: dict[str, Any] = {"clip_on": False}
         axes.vlines(x, low, high, color=ACCENT[kind], lw=3.2, alpha=0.5, **common)
         if unit is not None:
             axes.plot(x, unit, color=INK, lw=1.2, dashes=(4, 2.5), **common)

@@ -1,4 +1,4 @@
-"""The officer report as an Excel workbook: a sheet for each question, numbers as numbers, text as text, native charts."""
+"""The officer report as an Excel workbook: a sheet for each question, numbers as numbers, native charts."""
 
 from __future__ import annotations
 

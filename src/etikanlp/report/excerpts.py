@@ -27,7 +27,7 @@ def masked(turns: pd.DataFrame) -> pd.DataFrame:
 
 
 def weighed(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """The stretches worth marking, the heaviest first: decisive ones, then those of at least a quarter of the heaviest."""
+    """The stretches worth marking, heaviest first: decisive, or at least a quarter as heavy as the heaviest."""
     worth = [stretch for stretch in stretches if stretch[3] or stretch[2] >= _LIGHTEST]
     return sorted(worth, key=lambda stretch: (-stretch[2], stretch[0]))[:_MARKED]
 

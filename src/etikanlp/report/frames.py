@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write(report: OfficerReport, folder: Path, kind: str) -> list[Path]:
-    """Write ``officers``, ``units``, ``flags``, ``strengths``, ``trend``, ``trend_tests``, ``chances``, ``before_after``.
+    """Write every table of the report under its name.
 
     Tables without rows are left out. Of a turn the words behind the label are written, not their places in the text.
     """

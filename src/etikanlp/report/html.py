@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from etikanlp.codebook import CODEBOOK, Language

@@ -1,4 +1,4 @@
-"""What the page of an officer shows, as values ready to be set: figures beside the unit, change, strengths, concerns."""
+"""What the page of an officer shows, ready to be set: figures beside the unit, change, strengths, concerns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from etikanlp.report.charts import Charts, Point
 from etikanlp.report.excerpts import CONTEXT_LENGTH, masked, quoted, weighed
 from etikanlp.report.statistics import ANY_VIOLATION, MEASURES
 from etikanlp.report.wording import (
-    CHANNEL, between, counted, date, label_name, number, percent, period, phrases, points, probability,
+    CHANNEL,
+    between,
+    counted,
+    date,
+    label_name,
+    number,
+    percent,
+    period,
+    phrases,
+    points,
+    probability,
     short_date,
 )  # fmt: skip
 
@@ -188,7 +198,7 @@ class Pages:
         points_ = [Point(*row) for row in whole[["share", "low", "high"]].itertuples(index=False)]
         monthly = "W" not in table["period"].iloc[0]
         described = "; ".join(
-            f"{short_date(row.start, lang, monthly)}: {percent(row.share, lang)} ({number(row.k, lang)} {self._t['of']} {number(row.n, lang)})"
+            f"{short_date(row.start, lang, monthly)}: {percent(row.share, lang)} ({self._of(row.k, row.n)})"
             for row in table.itertuples()
         )
         return self._charts.trend(
@@ -199,6 +209,9 @@ class Pages:
             (f"{label_name(measure, lang)}, {period(every.iloc[0], every.iloc[-1], lang)}", described),
             "\u202f%",
         )
+
+    def _of(self, k: int, n: int) -> str:
+        return f"{number(k, self._lang)} {self._t['of']} {number(n, self._lang)}"
 
     def _excerpt(self, turn: Row) -> dict[str, Any]:
         lang = self._lang
@@ -259,7 +272,7 @@ class Pages:
         return {
             "label": label_name(row["label"], lang),
             **{
-                side: f"{percent(row[f'share_{side}'], lang)} ({number(row[f'k_{side}'], lang)} {self._t['of']} {number(row[f'n_{side}'], lang)})"
+                side: f"{percent(row[f'share_{side}'], lang)} ({self._of(row[f'k_{side}'], row[f'n_{side}'])})"
                 for side in ("before", "after")
             },
             "difference": points(row["difference"], lang),

@@ -12,7 +12,17 @@ from etikanlp.codebook import VIOLATIONS, VIRTUES, Language
 from etikanlp.report.shrinkage import JUDGED
 from etikanlp.report.statistics import ANY_VIOLATION, ENOUGH, to_review_first
 from etikanlp.report.wording import (
-    NOUNS, TEXT, between, counted, duration, label_name, listed, number, percent, period, points
+    NOUNS,
+    TEXT,
+    between,
+    counted,
+    duration,
+    label_name,
+    listed,
+    number,
+    percent,
+    period,
+    points,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -306,12 +316,12 @@ def _stand_out(report: OfficerReport, lang: Language, link: Link) -> list[Markup
     said = said or [_say("nobody", lang)]
     first = to_review_first(report.officers).head(3).to_dict("records")
     if first:
-        named = [
+        names = [
             _say("read_first", lang, officer=link(row["officer_id"]), **_counts(row, ANY_VIOLATION, lang),
                  unit=percent(units.loc[row["unit"], ANY_VIOLATION], lang))
             for row in first
         ]  # fmt: skip
-        said.append(Markup("{} {}.").format(_say("first", lang), _few(named, lang)))
+        said.append(Markup("{} {}.").format(_say("first", lang), _few(names, lang)))
     return said
 
 
