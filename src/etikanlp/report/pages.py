@@ -115,7 +115,7 @@ class Pages:
             "interactions": (row["interactions"], number(row["interactions"], self._lang)),
             "enough": row["enough"],
             "needed": row["needed"],
-            "clear": any(not flag["review"] for flag in flags),
+            "clearly_flagged": any(not flag["review"] for flag in flags),
             "above": any(row[f"{measure}_outlier"] == "above" for measure in (*VIOLATIONS, ANY_VIOLATION)),
             "k": number(row[f"{ANY_VIOLATION}_n"], self._lang),
             "between": between(row[f"{ANY_VIOLATION}_low"], row[f"{ANY_VIOLATION}_high"]),
