@@ -10,7 +10,7 @@ NAME   := $(basename $(notdir $(LOG)))
 
 CORPUS   := $(wildcard data/annotated/*.jsonl)
 LEARNING := $(addprefix src/etikanlp/, text.py spellings.tsv groups.tsv features.py classifier.py evaluation.py training.py settings.json behaviour.py card.py corpus.py bundle.py)
-SOURCE   := $(shell find src -name '*.py' -o -name '*.j2' -o -name '*.css' -o -name '*.tsv')
+SOURCE   := $(shell find src -name '*.py' -o -name '*.j2' -o -name '*.css' -o -name '*.js' -o -name '*.tsv')
 
 .DEFAULT_GOAL := help
 .PHONY: help report test train lint bench notebooks wheel clean

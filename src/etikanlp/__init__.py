@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from etikanlp.codebook import LABELS, VIOLATIONS, VIRTUES
-from etikanlp.errors import BundleError, CorpusError, EtikaError, LogError
+from etikanlp.errors import BundleError, CorpusError, EtikaError, LogError, ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __version__ = metadata.version("etikanlp")
 __all__ = [
     "LABELS", "VIOLATIONS", "VIRTUES", "BundleError", "CorpusError", "EtikaError", "LogError", "Model", "OfficerReport",
-    "__version__", "load", "officer_report", "score",
+    "ReportError", "__version__", "load", "officer_report", "score",
 ]  # fmt: skip
 
 

@@ -170,8 +170,10 @@ def score(
     default="reports",
     show_default=True,
     type=click.Path(),
-    help="Folder for both, or a file .html or .xlsx.",
+    help="Folder for HTML and Excel, or a file .html, .xlsx, or with --officer .pdf.",
 )
+@click.option("--officer", metavar="ID", help="Only the page of this officer, as PDF: --out page.pdf (needs Chromium).")
+@click.option("--tables", type=click.Choice(["csv", "parquet"]), help="Write the tables too, a file each, into OUT.")
 @click.option(
     "--lang", type=click.Choice(["id", "en"]), default="id", show_default=True, help="Language of the report."
 )
@@ -192,6 +194,8 @@ def score(
 def report(
     scores_or_log: str,
     out: str,
+    officer: str | None,
+    tables: Any,
     lang: Any,
     before_after: str | None,
     no_mask: bool,
@@ -204,6 +208,11 @@ def report(
 
     A log is scored first; its scores are kept beside the report. Scores made with --prevalence
     are reported with the same --prevalence.
+
+    \b
+      etikanlp report log.csv --out reports
+      etikanlp report log.csv --officer B-201 --out B-201.pdf
+      etikanlp report log.csv --out reports --tables csv
     """
     from etikanlp import scoring
     from etikanlp.errors import LogError
@@ -212,8 +221,12 @@ def report(
     from etikanlp.report.statistics import ANY_VIOLATION
 
     target = Path(out)
-    if target.suffix.lower() not in {"", ".html", ".xlsx"}:
-        raise LogError(f"cannot write a report as {target.suffix!r}; end --out with .html or .xlsx, or name a folder")
+    kinds = {".pdf"} if officer else {"", ".html", ".xlsx"}
+    if target.suffix.lower() not in kinds:
+        wanted = (
+            "with .pdf (--officer)" if officer else "with .html or .xlsx, or name a folder; .pdf is for one --officer"
+        )
+        raise LogError(f"cannot write this report as {target.suffix!r}; end --out {wanted}")
     name = Path(scores_or_log).stem.removesuffix(".scores")
     folder = target.parent if target.suffix else target
     key = read_key(key_file) if key_file else None
@@ -234,10 +247,8 @@ def report(
             raise click.BadParameter(str(error), param_hint="--before-after") from None
         built = officer_report(scores, model, mask=not no_mask)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
-        written = [
-            built.to_excel(path, lang) if path.suffix.lower() == ".xlsx" else built.to_html(path, lang)
-            for path in paths
-        ]
+        written = [_rendered(built, path, lang, officer) for path in paths]
+        written += built.to_tables(folder / f"{name}.tables", tables) if tables else []
     shown = built.officers.set_index("officer_id")
     table = shown[["unit", "interactions"]].assign(
         **{label: shown[f"{label}_n"] for label in ("courtesy", "empathy", "transparency", "accountability")},
@@ -345,6 +356,21 @@ def agreement(folder: str) -> None:
     from etikanlp import corpus as annotated
 
     click.echo(annotated.agreement(folder).to_string())
+
+
+def _rendered(built: Any, path: Path, lang: Any, officer: str | None) -> Path:
+    """Write a report as the ending of the path says; officers done are counted on a terminal."""
+    from functools import partial
+
+    from tqdm import tqdm
+
+    if officer:
+        return built.to_pdf(path, officer, lang)
+    if path.suffix.lower() == ".xlsx":
+        return built.to_excel(path, lang)
+    return built.to_html(
+        path, lang, partial(tqdm, unit=" officers", disable=not sys.stderr.isatty(), leave=False, delay=2)
+    )
 
 
 def _load(path: str | None, prevalence: float | None) -> Any:

@@ -15,5 +15,9 @@ class CorpusError(EtikaError):
     """An annotated file breaks the codebook's format."""
 
 
+class ReportError(EtikaError):
+    """A report cannot be rendered as asked."""
+
+
 class BundleError(EtikaError):
     """A model bundle is missing, cut, altered or of a newer format."""

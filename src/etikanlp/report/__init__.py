@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from etikanlp.codebook import VIOLATIONS, Language
 from etikanlp.model import Model
 from etikanlp.report import beforeafter, chances, prevalence, shrinkage, statistics, timing, trend
+
+Progress = Callable[[list[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,47 @@ class OfficerReport:
     """Differences around a date, :func:`~etikanlp.report.beforeafter.before_after`; None if none was given."""
     masked: bool = True
     """Whether excerpts are shown with what identifies persons masked (:func:`etikanlp.privacy.mask`)."""
+    strengths: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The clearest virtues of each officer, :func:`~etikanlp.report.statistics.strengths`; columns as ``flags``."""
 
-    def to_html(self, path: str | Path, lang: Language = "id") -> Path:
-        """Write one self-contained HTML page that opens offline; returns its path."""
-        from etikanlp.report.html import write  # noqa: PLC0415 - Jinja is loaded only to render
+    def to_html(self, path: str | Path, lang: Language = "id", progress: Progress = iter) -> Path:
+        """Write one self-contained HTML page that opens offline; returns its path.
 
-        return write(self, Path(path), lang)
+        ``progress`` is given the list of officers and gives it back one by one (``tqdm``).
+        """
+        from etikanlp.report.html import write  # noqa: PLC0415 - Jinja and matplotlib are loaded only to render
+
+        return write(self, Path(path), lang, progress)
 
     def to_excel(self, path: str | Path, lang: Language = "id") -> Path:
-        """Write an Excel workbook: officers, units, flags, and a sheet that explains every column."""
+        """Write an Excel workbook, a sheet for each question; returns its path."""
         from etikanlp.report.excel import write  # noqa: PLC0415
 
         return write(self, Path(path), lang)
+
+    def to_pdf(self, path: str | Path, officer: str, lang: Language = "id") -> Path:
+        """Write the page of one officer as A4 PDF, with nobody else's name or turns; returns its path.
+
+        Raises
+        ------
+        ReportError
+            If there is no such officer, or no Chromium to print with.
+        """
+        from etikanlp.report.pdf import write  # noqa: PLC0415
+
+        return write(self, Path(path), officer, lang)
+
+    def to_tables(self, folder: str | Path, kind: Literal["csv", "parquet"] = "csv") -> list[Path]:
+        """Write every table as a file of its own, for dashboards; turns are masked as in the other renderings.
+
+        Raises
+        ------
+        LogError
+            If the kind is unknown.
+        """
+        from etikanlp.report.frames import write  # noqa: PLC0415
+
+        return write(self, Path(folder), kind)
 
 
 def officer_report(
@@ -118,4 +150,5 @@ def officer_report(
         chances.chances(scores),
         None if before_after is None else beforeafter.before_after(scores, before_after),
         mask,
+        statistics.strengths(scores, model, masked=mask),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
-from etikanlp.codebook import LABELS, VIOLATIONS
+from etikanlp.codebook import LABELS, VIOLATIONS, VIRTUES
+from etikanlp.explanation import speaking_words
 from etikanlp.model import Model
 from etikanlp.privacy import shown_as
 
@@ -144,20 +145,41 @@ def count_interactions(scores: pd.DataFrame) -> int:
 def flags(scores: pd.DataFrame, model: Model, masked: bool = True) -> pd.DataFrame:
     """A row per flagged violation, most probable first within each officer.
 
-    ``highlights`` lists the stretches of the text that speak for the label: start, end, share of the largest weight;
-    ``words`` names the strongest of them, masked unless ``masked`` is False.
+    ``highlights`` lists the stretches of the text that speak for the label: start, end, share of the largest weight,
+    and whether decisive (:meth:`~etikanlp.model.Model.explain`); ``words`` names the strongest of them, masked unless
+    ``masked`` is False.
     """
+    flagged = scores[scores[list(VIOLATIONS)].any(axis=1)].to_dict("records")
+    return _explained([(turn, [label for label in VIOLATIONS if turn[label]]) for turn in flagged], model, masked)
+
+
+def strengths(scores: pd.DataFrame, model: Model, each: int = 3, masked: bool = True) -> pd.DataFrame:
+    """The clearest virtues of every officer, at most ``each``: turns to praise, as rows like those of :func:`flags`.
+
+    Of every virtue the most probable turn outside the review band, and not itself flagged; of these the virtues that
+    are rarest in the log, since a greeting is soon found.
+    """
+    blameless = scores[~scores[list(VIOLATIONS)].any(axis=1)]
+    best = []
+    for label in sorted(VIRTUES, key=lambda label: scores[label].mean()):
+        clear = blameless[blameless[label] & ~blameless[f"review_{label}"]]
+        first = clear.sort_values(f"p_{label}", ascending=False, kind="stable").drop_duplicates("officer_id")
+        best.append(first.assign(label=label))
+    chosen = pd.concat(best).drop_duplicates(["officer_id", "interaction_id", "turn"])
+    chosen = chosen.groupby("officer_id", sort=True).head(each)
+    return _explained([(turn, [turn["label"]]) for turn in chosen.to_dict("records")], model, masked)
+
+
+def _explained(turns: list[tuple[dict[str, Any], list[str]]], model: Model, masked: bool) -> pd.DataFrame:
+    """A row a turn and label, with the words behind it."""
     rows = []
     thresholds = model.thresholds
-    flagged = scores[scores[list(VIOLATIONS)].any(axis=1)]
-    for turn in flagged.to_dict("records"):
-        given = [label for label in VIOLATIONS if turn[label]]
-        why = model.explain(turn["text"], turn["context"], labels=given)
+    asked = ((turn["text"], turn["context"], given) for turn, given in turns)
+    for (turn, given), why in zip(turns, speaking_words(model.features, model.classifier, asked), strict=True):
         shown = shown_as(turn["text"], masked)
         for label in given:
-            words = why[(why["label"] == label) & (why["source"] == "text") & (why["weight"] > 0)]
-            strongest = words.sort_values("weight", ascending=False, kind="stable").head(6)
-            top = strongest["weight"].max() if len(strongest) else 1.0
+            words = why[label]
+            top = words[0][2] if words else 1.0
             rows.append(
                 {name: turn[name] for name in FLAG_COLUMNS if name in turn}
                 | {
@@ -165,8 +187,8 @@ def flags(scores: pd.DataFrame, model: Model, masked: bool = True) -> pd.DataFra
                     "probability": float(turn[f"p_{label}"]),
                     "threshold": float(thresholds[label]),
                     "review": bool(turn[f"review_{label}"]),
-                    "words": ", ".join(dict.fromkeys(shown[w.start : w.end] for w in strongest.itertuples())),
-                    "highlights": [(int(w.start), int(w.end), float(w.weight / top)) for w in words.itertuples()],
+                    "words": ", ".join(dict.fromkeys(shown[start:end] for start, end, *_ in words[:6])),
+                    "highlights": [(start, end, weight / top, decides) for start, end, weight, decides in words],
                 }
             )
     table = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
