@@ -131,10 +131,10 @@ def test_report_masks_unless_told_otherwise(model, tmp_path):
     for masking, visible in ((True, False), (False, True)):
         report = etikanlp.officer_report(scores, model, mask=masking)
         page = report.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
-        sheet = pd.read_excel(report.to_excel(tmp_path / "r.xlsx"), sheet_name=2, dtype=str, engine="calamine")
+        sheets = pd.read_excel(report.to_excel(tmp_path / "r.xlsx"), sheet_name=None, dtype=str, engine="calamine")
         for secret in ("Darmanto", "3174051203900004"):
             assert (secret in page) == visible
-            assert (secret in sheet.to_string()) == visible
+            assert any(secret in sheet.to_string() for sheet in sheets.values()) == visible
 
 
 def test_command_line_pseudonymises_with_a_key_from_a_file(cli, model, tmp_path):
