@@ -51,8 +51,8 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
     },
     "no_violations": {"id": "Tidak ada satu pun tanda pelanggaran di {n}.", "en": "There is no violation flag in {n}."},
     "corrected": {
-        "id": "Bila kesalahan mesin diperhitungkan, yang sebenarnya kira-kira {share} ({between}).",
-        "en": "Allowing for the classifier's errors, the truth is about {share} ({between}).",
+        "id": "Seandainya mesin keliru sesering pada korpus ujinya, yang sengaja dibuat sulit, yang sebenarnya kira-kira {share} ({between}).",
+        "en": "If the classifier errs as often as on the corpus it was tested on, which is hard on purpose, the truth is about {share} ({between}).",
     },
     "above": {"id": "Lebih sering melanggar daripada unitnya, melebihi kebetulan:", "en": "More violations than their unit, beyond chance:"},
     "below": {"id": "Lebih jarang melanggar daripada unitnya, melebihi kebetulan:", "en": "Fewer violations than their unit, beyond chance:"},
