@@ -72,7 +72,7 @@ def test_a_term_with_a_label_counts_for_more_than_one_that_stands_anywhere():
 
 def test_flags_outside_the_review_band_reach_its_precision(data):
     X, Y, groups = data
-    fitted = CalibratedMultiLabelClassifier(review_precision=0.9).fit(X, Y, groups=groups)
+    fitted = CalibratedMultiLabelClassifier(review_precision=0.9, review_recall=0.9).fit(X, Y, groups=groups)
     p = fitted.predict_proba(X)
     low, high = fitted.bands_.T
     assert (low <= fitted.thresholds_).all() and (fitted.thresholds_ <= high).all()

@@ -42,7 +42,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         The threshold of a label is the one with the highest F-beta on held-out folds.
     review_precision : float, default=0.9
         Flags above the review band are right at least this often on held-out folds, as far as any are.
-    review_recall : float, default=0.9
+    review_recall : float, default=0.8
         At most the rest of the positive rows lies below the review band on held-out folds.
     random_state : int, default=0
         Seed of the folds and of the solver.
@@ -76,7 +76,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         cv: int = 5,
         beta: float = 1.0,
         review_precision: float = 0.9,
-        review_recall: float = 0.9,
+        review_recall: float = 0.8,
         random_state: int = 0,
     ) -> None:
         self.C = C
