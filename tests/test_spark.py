@@ -15,6 +15,7 @@ import etikanlp
 from etikanlp import scoring
 from etikanlp.errors import LogError
 from etikanlp.recognition import recognise
+from etikanlp.report import timing
 
 if shutil.which("java") is None:
     pytest.skip("no Java on this machine: install Debian's default-jre-headless", allow_module_level=True)
@@ -132,9 +133,10 @@ def test_no_row_is_lost(given, week, expected):
 
 def test_figures_are_those_of_the_report(given, week, expected, model):
     report = etikanlp.officer_report(expected, model)
-    figures = on_spark.officer_rates(on_spark.score(given(week), model))
-    pd.testing.assert_frame_equal(figures.officers, report.officers)
-    pd.testing.assert_frame_equal(figures.units, report.units)
+    figures = on_spark.officer_rates(on_spark.score(given(week), model), model)
+    pace = timing.timing(expected).columns.drop("officer_id")
+    pd.testing.assert_frame_equal(figures.officers, report.officers.drop(columns=pace))
+    pd.testing.assert_frame_equal(figures.units, report.units.drop(columns=pace))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.errors import LogError
 from etikanlp.model import Model
 from etikanlp.recognition import Columns, recognise
-from etikanlp.report import statistics
+from etikanlp.report import prevalence, shrinkage, statistics
 from etikanlp.scoring import SCORE_COLUMNS, judged
 from etikanlp.transcripts import REJECT_COLUMNS, chunks_of, with_context
 
@@ -129,24 +129,30 @@ def rejects(log: DataFrame, columns: Mapping[str, str] | None = None) -> DataFra
     return log.mapInArrow(reject, T.StructType([T.StructField(name, T.StringType()) for name in names]))
 
 
-def officer_rates(scores: DataFrame) -> Rates:
+def officer_rates(scores: DataFrame, model: Model | None = None) -> Rates:
     """The figures of the report per officer and per unit; only they come to the driver.
 
     Parameters
     ----------
     scores : pyspark.sql.DataFrame
         A score table.
+    model : Model, optional
+        Whose measured errors are taken out of the shares (``<label>_true``); without it those columns are left out.
 
     Returns
     -------
     Rates
-        ``officers`` and ``units`` as in :func:`etikanlp.officer_report`.
+        ``officers`` and ``units`` as in :func:`etikanlp.officer_report`, but for the columns on length and pace, which
+        are medians over turns.
     """
     officers = statistics.figures(officer_counts(scores, "officer_id"))
     turns = scores.groupBy(_named(scores, "officer_id"), _named(scores, "unit")).count().toArrow().to_pandas()
     home = statistics.busiest(turns.set_index(["officer_id", "unit"])["count"])
     officers.insert(1, "unit", officers["officer_id"].map(home))
-    return Rates(officers, statistics.figures(officer_counts(scores, "unit")))
+    units = statistics.figures(officer_counts(scores, "unit"))
+    if model is not None:
+        officers, units = (prevalence.with_true_shares(table, model.info) for table in (officers, units))
+    return Rates(shrinkage.compared(officers), units)
 
 
 def officer_counts(scores: DataFrame, by: str = "officer_id") -> pd.DataFrame:
