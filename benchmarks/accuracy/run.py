@@ -162,7 +162,6 @@ WAYS: dict[str, Judge] = {
     "own, without stemming": replacing(features_module, "stem", not_stemmed),
     "own, without spelling table": replacing(text, "_spellings", no_spellings),
     "own, names of groups as they are": replacing(text, "_group_name", lambda: re.compile(r"(?!)")),
-    "own, capitals not marked": replacing(text, "CAPITALS", ""),
     "own, without character n-grams": own({"char_ngram_range": None}),
     "own, without context": own({"context_weight": 0.0}),
     "own, stems 1-3": own({"word_ngram_range": (1, 3)}),
