@@ -14,9 +14,10 @@ P. Röttger et al. (2021), HateCheck: functional tests for hate speech detection
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from etikanlp.codebook import LABELS, VIOLATIONS
@@ -65,10 +66,8 @@ def read_cases(folder: str | Path) -> pd.DataFrame:
 def judge_cases(model: Model, cases: pd.DataFrame) -> pd.DataFrame:
     """``cases`` with ``probability`` (float32) of the label asked for, ``given`` and ``right`` (bool)."""
     p = model.predict_proba(cases["text"], cases["context"])
-    column = cases["label"].map({label: i for i, label in enumerate(LABELS)}).to_numpy()
-    rows = np.arange(len(cases))
-    given = model.flags(p).to_numpy()[rows, column]
-    return cases.assign(probability=p.to_numpy()[rows, column], given=given, right=given == cases["expected"])
+    given = _of_label(model.flags(p), cases["label"])
+    return cases.assign(probability=_of_label(p, cases["label"]), given=given, right=given == cases["expected"])
 
 
 def by_function(judged: pd.DataFrame) -> pd.DataFrame:
@@ -119,9 +118,12 @@ def delete_words(model: Model, turns: pd.DataFrame) -> pd.DataFrame:
             texts.append(without(text, of_label[of_label["source"] == "text"]))
             contexts.append(without(context, of_label[of_label["source"] == "context"]))
     table = pd.DataFrame(rows, columns=["label", "words", "share"])
-    again = model.predict(texts, contexts)
-    column = table["label"].map({label: i for i, label in enumerate(LABELS)}).to_numpy(dtype=int)
-    return table.assign(removed=~again.to_numpy()[np.arange(len(table)), column])
+    return table.assign(removed=~_of_label(model.predict(texts, contexts), table["label"]))
+
+
+def _of_label(table: pd.DataFrame, labels: pd.Series) -> npt.NDArray[Any]:
+    """Of each row the value in the column of its own label."""
+    return table.to_numpy()[np.arange(len(table)), table.columns.get_indexer(labels)]
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[list[str]]:

@@ -242,10 +242,9 @@ def report(
         scores = pseudonymise(scores, key)
     with _waiting("report"):
         try:
-            built = officer_report(scores, model, before_after)
+            built = officer_report(scores, model, before_after, mask=not no_mask)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--before-after") from None
-        built = officer_report(scores, model, mask=not no_mask)
         paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [_rendered(built, path, lang, officer) for path in paths]
         written += built.to_tables(folder / f"{name}.tables", tables) if tables else []

@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.features import TurnFeatures
-from etikanlp.model import Model
+from etikanlp.model import Model, prior_shift
 
 BOOTSTRAP: Final = 1000
 """Resamples of interactions behind every interval."""
@@ -234,8 +234,8 @@ def at_prevalence(truth: pd.DataFrame, probabilities: pd.DataFrame, model: Model
         Indexed by violation: ``alarms`` (flags per 1,000 turns without any violation) and ``recall``.
     """
     labels = list(VIOLATIONS)
-    priors = pd.Series(model.info["priors"])[labels]
-    flags = expit(logit(probabilities[labels]) + logit(prevalence) - logit(priors)) >= model.thresholds[labels]
+    shifts = pd.Series({label: prior_shift(model.info["priors"][label], prevalence) for label in labels})
+    flags = expit(logit(probabilities[labels]) + shifts) >= model.thresholds[labels]
     y = truth[labels].astype(bool)
     ordinary = ~y.any(axis=1)
     return pd.DataFrame({"alarms": 1000 * flags[ordinary].mean(), "recall": (flags & y).sum() / y.sum()})
@@ -255,9 +255,8 @@ def by_interaction(frame: pd.DataFrame, interactions: pd.Series) -> pd.DataFrame
 
 def expected_calibration_error(truth: npt.NDArray[np.bool_], p: npt.NDArray[np.float64], bins: int = 10) -> float:
     """Mean distance of predicted and observed share over ``bins`` bins of equal width, weighted by their size."""
-    which = np.minimum((np.asarray(p) * bins).astype(int), bins - 1)
-    gap = np.bincount(which, weights=np.asarray(truth, dtype=float) - p, minlength=bins)
-    return float(np.abs(gap).sum() / len(p))
+    table = reliability(truth, p, bins)
+    return float(((table["stated"] - table["observed"]).abs() * table["n"]).sum() / len(p))
 
 
 def _ratio(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

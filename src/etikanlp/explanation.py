@@ -13,6 +13,7 @@ from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
 from etikanlp.features import StemTfidfVectorizer, TurnFeatures
 from etikanlp.text import pieces, stem, whole
+from etikanlp.wordscores import calibrated_weights
 
 COLUMNS = ("label", "source", "word", "start", "end", "weight")
 
@@ -31,16 +32,9 @@ def contributions(
         ``label``, ``source`` (``text``, ``context``, ``baseline``), ``word``, ``start``, ``end``, ``weight``
         (float64); the weights of one label add up to the log-odds of its probability.
     """
-    slope, offset = classifier.calibration_.T
-    coef = classifier.coef_ * slope[:, None]
-    n_text = len(features.text_.terms_)
-    parts = [
-        ("text", text, features.text_, coef[:, :n_text]),
-        ("context", context, features.context_, coef[:, n_text:] * features.context_weight),
-    ]
-    rows = []
-    baseline = classifier.intercept_ * slope + offset
-    rows += [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, baseline, strict=True)]
+    of = calibrated_weights(features, classifier)
+    parts = [("text", text, features.text_, of.text), ("context", context, features.context_, of.context)]
+    rows = [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, of.baseline, strict=True)]
     for source, string, vectorizer, weights in parts:
         for (start, end), shares in _word_shares(string, vectorizer, weights).items():
             rows += [
@@ -67,12 +61,17 @@ def decisive(table: pd.DataFrame, thresholds: pd.Series) -> pd.Series:
         Indexed like ``table``. For each label given: its heaviest words, as few as take its log-odds below that of the
         threshold when their weights are taken away. For a label not given: none.
     """
-    log_odds = table.groupby("label")["weight"].transform("sum")
-    spare = log_odds - table["label"].map(logit(thresholds))
-    words = table[table["source"] != "baseline"].sort_values("weight", ascending=False, kind="stable")
-    taken_before = words.groupby("label")["weight"].cumsum() - words["weight"]
-    chosen = (words["weight"] > 0) & (spare[words.index] >= 0) & (taken_before <= spare[words.index])
-    return chosen.reindex(table.index, fill_value=False)
+    chosen = pd.Series(False, index=table.index)
+    for label, of_label in table.groupby("label"):
+        words = of_label[of_label["source"] != "baseline"].sort_values("weight", ascending=False, kind="stable")
+        spare = of_label["weight"].sum() - logit(thresholds[label])
+        chosen[words.index] = _decide(words["weight"].to_numpy(), spare)
+    return chosen
+
+
+def _decide(weights: npt.NDArray[np.float64], spare: float) -> npt.NDArray[np.bool_]:
+    """Which words, heaviest first, bring a label below its threshold, from which its log-odds are ``spare`` away."""
+    return np.asarray((weights > 0) & (np.cumsum(weights) - weights <= spare) & (spare >= 0))
 
 
 def speaking_words(
@@ -97,15 +96,11 @@ def speaking_words(
         For each label the stretches of the text that speak for it, heaviest first: start, end, weight (log-odds, above
         0), whether decisive.
     """
-    slope, offset = classifier.calibration_.T
-    coef = classifier.coef_ * slope[:, None]
-    n_text = len(features.text_.terms_)
-    of_text, of_context = coef[:, :n_text], coef[:, n_text:] * features.context_weight
+    of = calibrated_weights(features, classifier)
     needed = logit(classifier.thresholds_)
-    baseline = classifier.intercept_ * slope + offset
     for text, context, labels in turns:
-        shares = _word_shares(whole(text), features.text_, of_text)
-        heard = _word_shares(whole(context or ""), features.context_, of_context)
+        shares = _word_shares(whole(text), features.text_, of.text)
+        heard = _word_shares(whole(context or ""), features.context_, of.context)
         stretches = [*shares, *heard]
         weights = np.array([*shares.values(), *heard.values()]).reshape(len(stretches), len(LABELS))
         found = {}
@@ -113,8 +108,7 @@ def speaking_words(
             at = LABELS.index(label)
             order = np.argsort(-weights[:, at], kind="stable")
             heaviest = weights[order, at]
-            spare = baseline[at] + heaviest.sum() - needed[at]
-            chosen = (np.cumsum(heaviest) - heaviest <= spare) & (spare >= 0)
+            chosen = _decide(heaviest, of.baseline[at] + heaviest.sum() - needed[at])
             found[label] = [
                 (*stretches[word], float(weight), bool(decides))
                 for word, weight, decides in zip(order, heaviest, chosen, strict=True)

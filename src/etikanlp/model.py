@@ -113,7 +113,7 @@ class Model:
         shifted = copy(self.classifier)
         shifted.calibration_ = self.classifier.calibration_.copy()
         for label in VIOLATIONS:
-            shifted.calibration_[LABELS.index(label), 1] += logit(prevalence) - logit(priors[label])
+            shifted.calibration_[LABELS.index(label), 1] += prior_shift(priors[label], prevalence)
         return Model(self.features, shifted, self.info | {"prevalence": prevalence})
 
     def flags(self, probabilities: pd.DataFrame) -> pd.DataFrame:
@@ -166,3 +166,8 @@ class Model:
         table = table[table["label"].isin(labels)]
         table.insert(1, "probability", table["label"].map(probability))
         return table.reset_index(drop=True)
+
+
+def prior_shift(prior: float, prevalence: float) -> float:
+    """What to add to log-odds learned at one share of positives to have those at another (Saerens et al. 2002)."""
+    return float(logit(prevalence) - logit(prior))

@@ -9,7 +9,7 @@ product of chunk counts with those numbers, plus the stem n-grams that span word
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,25 @@ _REMEMBERED: Final = 1_000_000
 """Distinct chunks kept; when there are more all are forgotten, which bounds memory at some 200 MB."""
 
 
+class Weights(NamedTuple):
+    """What a fitted model adds to the calibrated log-odds; idf and length scale are the vectorizers'."""
+
+    text: Floats
+    """Shape (n_labels, n_terms): of the terms of the turn."""
+    context: Floats
+    """Likewise of the context, the weight of the context taken in."""
+    baseline: Floats
+    """Shape (n_labels,): the log-odds of a turn without known terms."""
+
+
+def calibrated_weights(features: TurnFeatures, classifier: CalibratedMultiLabelClassifier) -> Weights:
+    """The classifier's coefficients after calibration, turn and context apart."""
+    slope, offset = classifier.calibration_.T
+    coef = classifier.coef_ * slope[:, None]
+    n_text = len(features.text_.terms_)
+    return Weights(coef[:, :n_text], coef[:, n_text:] * features.context_weight, classifier.intercept_ * slope + offset)
+
+
 class TurnScores:
     """Log-odds of turns by table look-up.
 
@@ -39,12 +58,10 @@ class TurnScores:
     """
 
     def __init__(self, features: TurnFeatures, classifier: CalibratedMultiLabelClassifier) -> None:
-        slope, offset = classifier.calibration_.T
-        coef = (classifier.coef_ * slope[:, None]).T
-        n_text = len(features.text_.terms_)
-        self._baseline = classifier.intercept_ * slope + offset
-        self._text = _WordScores(features.text_, coef[:n_text])
-        self._context = _WordScores(features.context_, coef[n_text:] * features.context_weight)
+        weights = calibrated_weights(features, classifier)
+        self._baseline = weights.baseline
+        self._text = _WordScores(features.text_, weights.text.T)
+        self._context = _WordScores(features.context_, weights.context.T)
 
     def log_odds(self, text: Texts, context: Texts) -> Floats:
         """Calibrated log-odds of every label, shape (n_turns, n_labels)."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2, norm
 
-from etikanlp.report.statistics import ENOUGH, MEASURES, discoveries, wilson
-from etikanlp.report.trend import LEVELS, counted, interactions_of
+from etikanlp.report.statistics import ENOUGH, discoveries, wilson
+from etikanlp.report.trend import LEVELS, counted, interactions_of, ordered
 
 Array = npt.NDArray[np.float64]
 
@@ -149,14 +149,10 @@ def before_after(scores: pd.DataFrame, date: str | pd.Timestamp) -> pd.DataFrame
     table["low"], table["high"] = newcombe(table["k1"], table["n1"], table["k0"], table["n0"])
     table["q"] = discoveries(_score_test(table))
     table = table.rename(columns={"k0": "k_before", "n0": "n_before", "k1": "k_after", "n1": "n_after"})
-    order = {name: place for place, name in enumerate((*LEVELS, *MEASURES))}
-    table = table.sort_values(
-        [*keys, "label"], key=lambda column: column if column.name == "group" else column.map(order)
-    )
-    return table[
+    return ordered(table, [*keys, "label"])[
         [*keys, "label", "k_before", "n_before", "share_before", "k_after", "n_after", "share_after", "difference",
          "low", "high", "q", "mix_change", "warning", *stratified]
-    ].reset_index(drop=True)  # fmt: skip
+    ]  # fmt: skip
 
 
 def _sides(told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from etikanlp.report.statistics import wilson
-from etikanlp.report.trend import LEVELS
+from etikanlp.report.trend import LEVELS, ordered
 from etikanlp.text import CAPITALS, Texts, forms, tokenize
 
 KINDS: Final = ("distress", "refusal", "closing")
@@ -154,8 +154,5 @@ def chances(scores: pd.DataFrame) -> pd.DataFrame:
     table["interactions"] = [ids if isinstance(ids, list) else [] for ids in table["interactions"]]
     table["share"] = table["k"] / table["n"]
     table["low"], table["high"] = wilson(table["k"], table["n"])
-    place = {name: number for number, name in enumerate((*LEVELS, *KINDS))}
-    table = table.sort_values(
-        ["level", "group", "kind"], key=lambda column: column if column.name == "group" else column.map(place)
-    )
-    return table[["level", "group", "kind", "n", "k", "share", "low", "high", "interactions"]].reset_index(drop=True)
+    table = ordered(table, ["level", "group", "kind"], KINDS)
+    return table[["level", "group", "kind", "n", "k", "share", "low", "high", "interactions"]]

@@ -63,6 +63,6 @@ def timing(scores: pd.DataFrame, by: str = "officer_id") -> pd.DataFrame:
 
 def words(texts: pd.Series) -> np.ndarray:
     """Number of words of each text, split at white space; int64, shape (n_texts,)."""
-    split = pc.utf8_split_whitespace(pc.utf8_trim_whitespace(as_arrow(texts)))
-    empty = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(as_arrow(texts))), 0).to_numpy(zero_copy_only=False)
-    return np.where(empty, 0, pc.list_value_length(split).to_numpy()).astype(np.int64)
+    trimmed = pc.utf8_trim_whitespace(as_arrow(texts))
+    empty = pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
+    return np.where(empty, 0, pc.list_value_length(pc.utf8_split_whitespace(trimmed)).to_numpy()).astype(np.int64)

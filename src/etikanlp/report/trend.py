@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -69,6 +70,14 @@ def counted(told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table.melt([*keys, "n"], var_name="label", value_name="k")
 
 
+def ordered(table: pd.DataFrame, by: list[str], names: Sequence[str] = MEASURES) -> pd.DataFrame:
+    """Sorted by columns: levels, and what ``names`` holds, in their own order, all else by value; index made new."""
+    place = {name: number for number, name in enumerate((*LEVELS, *names))}
+    named = {"level", "label", "kind"}
+    ranked = table.sort_values(by, key=lambda column: column.map(place) if column.name in named else column)
+    return ranked.reset_index(drop=True)
+
+
 def trend(scores: pd.DataFrame) -> pd.DataFrame:
     """Share of interactions showing each measure, by period, for the whole log, each unit and each officer.
 
@@ -92,11 +101,8 @@ def trend(scores: pd.DataFrame) -> pd.DataFrame:
     counts["period"] = counts["start"].dt.strftime("%G-W%V" if weekly else "%Y-%m")
     counts["share"] = counts["k"] / counts["n"]
     counts["low"], counts["high"] = wilson(counts["k"], counts["n"])
-    rank = {name: place for place, name in enumerate((*LEVELS, *MEASURES))}
-    counts = counts.sort_values(
-        [*_KEYS, "start"], key=lambda column: column.map(rank) if column.name in {"level", "label"} else column
-    )
-    return counts[[*_KEYS, "period", "start", "n", "k", "share", "low", "high"]].reset_index(drop=True)
+    counts = ordered(counts, [*_KEYS, "start"])
+    return counts[[*_KEYS, "period", "start", "n", "k", "share", "low", "high"]]
 
 
 def trend_tests(table: pd.DataFrame) -> pd.DataFrame:
