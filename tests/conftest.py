@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import etikanlp
+from etikanlp import corpus, training
+from etikanlp.weights import weights_of
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_LOG = ROOT / "data/examples/call_centre_week.csv"
@@ -19,6 +22,16 @@ BUNDLE = ROOT / "models/etikanlp-id"
 def model() -> etikanlp.Model:
     """The trained bundle; `make test` trains it first."""
     return etikanlp.load(BUNDLE)
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """Features and classifier fitted on a few corpus files, and the model of their weights."""
+    files = [corpus.read(ROOT / "data/annotated" / f"w{number:02}.jsonl") for number in range(1, 9)]
+    turns = pd.concat(files, ignore_index=True)
+    features, classifier = training.estimators()
+    classifier.fit(features.fit_transform(turns), turns[list(etikanlp.LABELS)].to_numpy(int), groups=turns["writer"])
+    return features, classifier, etikanlp.Model(weights_of(features, classifier))
 
 
 @pytest.fixture(scope="session")

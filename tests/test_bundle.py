@@ -87,9 +87,10 @@ def _manifest(folder, change) -> None:
     path.write_text(json.dumps(manifest))
 
 
-def test_a_newer_format_is_refused(copy):
-    _manifest(copy, lambda manifest: manifest.update(format=99))
-    with pytest.raises(BundleError, match=r"newer .* update"):
+@pytest.mark.parametrize(("made_as", "mend"), [(99, r"newer .* update"), (2, "older; .* train it again")])
+def test_another_format_is_refused(copy, made_as, mend):
+    _manifest(copy, lambda manifest: manifest.update(format=made_as))
+    with pytest.raises(BundleError, match=mend):
         bundle.load(copy)
 
 
@@ -130,8 +131,8 @@ def test_a_pickle_in_place_of_the_arrays_is_never_run(copy):
     [
         ("terms.json", lambda content: content["text"].pop()),
         ("model.json", lambda content: content.update(labels=["courtesy"])),
-        ("model.json", lambda content: content["features"].update(__class__="os.system")),
-        ("model.json", lambda content: content.pop("classifier")),
+        ("model.json", lambda content: content["text"].update(__class__="os.system")),
+        ("model.json", lambda content: content.pop("context")),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(copy, name, change):
@@ -197,13 +198,14 @@ def test_prevalence_moves_violations_by_the_prior_log_odds(model):
     "text",
     ["Kalau mau cepat ya ada uang rokoknya, Pak.", "mohon maaf ya kak 🙏🙏 tungguuuu", "", "KTP!!! ibu-ibu"],
 )
-def test_weights_of_an_explanation_add_up_to_the_log_odds(model, text):
+def test_weights_of_an_explanation_add_up_to_the_log_odds(fitted, text):
     from etikanlp.codebook import LABELS
 
+    features, classifier, model = fitted
     context = "saya sudah menunggu lama sekali"
     why = model.explain(text, context, labels=list(LABELS))
-    X = model.features.transform(pd.DataFrame({"text": [text], "context": [context]}))
-    log_odds = dict(zip(LABELS, model.classifier.decision_function(X)[0], strict=True))
+    X = features.transform(pd.DataFrame({"text": [text], "context": [context]}))
+    log_odds = dict(zip(LABELS, classifier.decision_function(X)[0], strict=True))
     for label, weights in why.groupby("label")["weight"]:
         assert weights.sum() == pytest.approx(log_odds[label], abs=1e-9)
     for row in why[why["source"] != "baseline"].itertuples():

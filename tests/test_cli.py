@@ -44,6 +44,25 @@ def test_report_straight_from_a_log(cli, tmp_path):
     assert f"report: {tmp_path / 'replies.id.html'}" in done.stdout
 
 
+def test_report_before_and_after_a_date(cli, tmp_path):
+    cli("report", EXAMPLE_LOG, "--out", tmp_path, "--before-after", "2026-11-12", "--tables", "csv")
+    compared = pd.read_csv(tmp_path / "call_centre_week.tables/before_after.csv")
+    assert compared.query("level == 'all'")["k_before"].sum() > 0
+    done = cli("report", EXAMPLE_LOG, "--out", tmp_path, "--before-after", "1999-01-01", status=2)
+    assert "--before-after" in done.stderr
+
+
+def test_scoring_does_without_scikit_learn(tmp_path):
+    """Half of the time a short log takes would be its import."""
+    script = (
+        "import sys\nfrom etikanlp.cli import main\nmain(sys.argv[1:], standalone_mode=False)\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'sklearn', 'matplotlib', 'Sastrawi'}))"
+    )
+    command = [sys.executable, "-c", script, "score", EXAMPLE_LOG, "--out", tmp_path / "s.parquet"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['Sastrawi']", "Sastrawi for the new words, nothing else"
+
+
 def test_evaluate_and_explain(cli, tmp_path):
     one = ROOT / "data/annotated/w01.jsonl"
     done = cli("evaluate", one, "--json", tmp_path / "m.json")

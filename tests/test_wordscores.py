@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from conftest import EXAMPLE_LOG
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import etikanlp
 from etikanlp import wordscores
+from etikanlp.classifier import CalibratedMultiLabelClassifier
+from etikanlp.features import TurnFeatures
+from etikanlp.weights import weights_of
 
 CHUNKS = st.sampled_from(
     [
@@ -30,30 +33,38 @@ CHUNKS = st.sampled_from(
 TURNS = st.lists(st.one_of(st.text(max_size=30), st.lists(CHUNKS, max_size=15).map(" ".join)), max_size=6)
 
 
-def check(model, texts, contexts):
+def check(fitted, texts, contexts):
+    features, classifier, model = fitted
     turns = pd.DataFrame({"text": texts, "context": contexts}, dtype=object)
-    expected = model.classifier.decision_function(model.features.transform(turns))
-    np.testing.assert_allclose(
-        wordscores.TurnScores(model.features, model.classifier).log_odds(texts, contexts), expected, atol=1e-9
-    )
+    expected = classifier.decision_function(features.transform(turns))
+    np.testing.assert_allclose(wordscores.TurnScores(model.weights).log_odds(texts, contexts), expected, atol=1e-9)
     np.testing.assert_allclose(model._scores.log_odds(texts, contexts), expected, atol=1e-9)
 
 
-def test_equals_features_and_classifier_on_the_example_log(model):
-    scores = etikanlp.score(EXAMPLE_LOG, model)
-    check(model, scores["text"].tolist(), scores["context"].tolist())
+def test_equals_features_and_classifier_on_the_example_log(fitted, scores):
+    check(fitted, scores["text"].tolist(), scores["context"].tolist())
 
 
 @settings(deadline=None, max_examples=60)
 @given(TURNS.filter(bool))
-def test_equals_features_and_classifier_on_anything(model, texts):
-    check(model, texts, texts[::-1])
+def test_equals_features_and_classifier_on_anything(fitted, texts):
+    check(fitted, texts, texts[::-1])
+
+
+@pytest.mark.parametrize("word_ngram_range", [(1, 1), (2, 2), (1, 3)])
+@pytest.mark.parametrize("char_ngram_range", [None, (3, 4)])
+def test_equals_features_and_classifier_at_other_settings(scores, word_ngram_range, char_ngram_range):
+    turns = scores[["text", "context"]]
+    features = TurnFeatures(word_ngram_range, char_ngram_range, min_df=1)
+    classifier = CalibratedMultiLabelClassifier(cv=2)
+    classifier.fit(features.fit_transform(turns), scores[list(etikanlp.LABELS)].to_numpy(int))
+    check((features, classifier, etikanlp.Model(weights_of(features, classifier))), *(turns[c].tolist() for c in turns))
 
 
 def test_forgetting_changes_nothing(model, monkeypatch):
     texts = [f"berkas nomor {n} sudah kami terima, Bu" for n in range(50)]
     expected = model.predict_proba(texts)
     monkeypatch.setattr(wordscores, "_REMEMBERED", 20)
-    fresh = wordscores.TurnScores(model.features, model.classifier)
+    fresh = wordscores.TurnScores(model.weights)
     log_odds = np.vstack([fresh.log_odds([text], [""]) for text in texts])
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), expected, atol=1e-6)

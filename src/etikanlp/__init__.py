@@ -49,7 +49,7 @@ def load(path: str | Path | None = None) -> Model:
     Raises
     ------
     BundleError
-        If there is no bundle, a file of it is missing, cut or altered, or its format is newer than this version.
+        If there is no bundle, a file of it is missing, cut or altered, or its format is not that of this version.
     """
     from etikanlp import bundle
 

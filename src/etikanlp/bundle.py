@@ -19,13 +19,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
 from etikanlp.errors import BundleError
-from etikanlp.features import StemTfidfVectorizer, TurnFeatures
 from etikanlp.model import Model
+from etikanlp.weights import TermWeights, Weights
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 NAME: Final = "etikanlp-id"
 ENVIRONMENT: Final = "ETIKANLP_MODEL"
 MANIFEST: Final = "manifest.json"
@@ -82,7 +81,7 @@ def load(path: str | Path | None = None) -> Model:
     Raises
     ------
     BundleError
-        If there is no bundle, a file of it is missing, cut or altered, or its format is newer than this version.
+        If there is no bundle, a file of it is missing, cut or altered, or its format is not that of this version.
     """
     folder = find(path)
     content = _verified(folder)
@@ -127,29 +126,31 @@ def _json(value: Any) -> bytes:
 
 
 def _content(model: Model) -> dict[str, bytes]:
-    text, context, classifier = model.features.text_, model.features.context_, model.classifier
+    weights = model.weights
     arrays = {
-        "text_idf": text.idf_,
-        "context_idf": context.idf_,
         # single precision: six digits of a weight are more than the corpus can tell
-        "coef": np.ascontiguousarray(classifier.coef_, dtype=np.float32),
-        "intercept": classifier.intercept_,
-        "calibration": classifier.calibration_,
-        "thresholds": classifier.thresholds_,
-        "bands": classifier.bands_,
+        "text": weights.text.values.astype(np.float32),
+        "context": weights.context.values.astype(np.float32),
+        "baseline": weights.baseline,
+        "thresholds": weights.thresholds,
+        "bands": weights.bands,
     }
     settings = {
         "labels": list(LABELS),
-        "features": model.features.get_params(),
-        "classifier": classifier.get_params(),
+        "text": _ranges(weights.text),
+        "context": _ranges(weights.context),
         "info": model.info,
     }
     return {
         "arrays.safetensors": save_arrays(arrays),
         "model.json": _json(settings),
-        "terms.json": _json({"text": text.terms_.tolist(), "context": context.terms_.tolist()}),
-        "stems.json": _json({**context.stems_, **text.stems_}),
+        "terms.json": _json({"text": weights.text.terms, "context": weights.context.terms}),
+        "stems.json": _json({**weights.context.stems, **weights.text.stems}),
     }
+
+
+def _ranges(weights: TermWeights) -> dict[str, Any]:
+    return {name: getattr(weights, name) for name in ("word_ngram_range", "char_ngram_range", "length_offset")}
 
 
 def _verified(folder: Path) -> dict[str, bytes]:
@@ -157,14 +158,13 @@ def _verified(folder: Path) -> dict[str, bytes]:
     again = "restore it from its source or train it again: etikanlp train"
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        newer = int(manifest["format"]) > FORMAT
+        made_as = int(manifest["format"])
         sums = dict(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{folder / MANIFEST}: not a readable manifest ({error}); {again}") from None
-    if newer:
-        raise BundleError(
-            f"{folder}: format {manifest['format']} is newer than this version reads ({FORMAT}); update etikanlp"
-        )
+    if made_as != FORMAT:
+        mend = "newer than this version reads; update etikanlp" if made_as > FORMAT else f"older; {again}"
+        raise BundleError(f"{folder}: format {made_as}, where this version reads {FORMAT}, is {mend}")
     content = {}
     for name, expected in sums.items():
         if Path(name).name != name:
@@ -186,24 +186,17 @@ def _model(
 ) -> Model:
     if tuple(settings["labels"]) != LABELS:
         raise ValueError(f"labels {settings['labels']} are not the codebook's")
-    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["features"].items()}
-    features = TurnFeatures(**given)
-    features.text_, features.context_ = features.vectorizers()
-    _set_terms(features.text_, terms["text"], arrays["text_idf"], stems)
-    _set_terms(features.context_, terms["context"], arrays["context_idf"], stems)
-    classifier = CalibratedMultiLabelClassifier(**settings["classifier"])
-    classifier.restore(
-        *(arrays[name] for name in ("coef", "intercept", "calibration", "thresholds", "bands")),
+    shapes = {"baseline": (len(LABELS),), "thresholds": (len(LABELS),), "bands": (len(LABELS), 2)}
+    shapes |= {part: (len(terms[part]), len(LABELS)) for part in ("text", "context")}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} of shape {arrays[name].shape}, not {shape}")
+    text, context = (
+        TermWeights(terms[part], arrays[part].astype(np.float64), stems, **_given(settings[part]))
+        for part in ("text", "context")
     )
-    n_features = len(terms["text"]) + len(terms["context"])
-    if classifier.coef_.shape != (len(LABELS), n_features):
-        raise ValueError(f"weights of shape {classifier.coef_.shape} for {n_features} terms")
-    return Model(features, classifier, settings["info"])
+    return Model(Weights(text, context, arrays["baseline"], arrays["thresholds"], arrays["bands"]), settings["info"])
 
 
-def _set_terms(vectorizer: StemTfidfVectorizer, terms: list[str], idf: Any, stems: dict[str, str]) -> None:
-    if len(terms) != len(idf):
-        raise ValueError(f"{len(terms)} terms but {len(idf)} document frequencies")
-    vectorizer.terms_ = np.array(terms, dtype=object)
-    vectorizer.idf_ = np.asarray(idf, dtype=np.float64)
-    vectorizer.stems_ = stems
+def _given(ranges: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in ranges.items()}

@@ -22,6 +22,7 @@ def model_card(model: Model) -> str:
         f"| `{label.id}` | {label.kind} | {label.definition['en']} | {threshold:.2f} |"
         for label, threshold in zip(CODEBOOK, model.thresholds, strict=True)
     )
+    settings = info["settings"]["classifier"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items())
     of_corpus = info["corpus"]
     return f"""# Model card: {bundle.NAME}
@@ -73,8 +74,8 @@ mean distance between the two.
 ### The review band
 
 Between a clear yes and a clear no lies a band of probabilities that should be read before anything is said. It is
-chosen so that {100 * model.classifier.review_precision:.0f} % of the flags above it are right and at most
-{100 - 100 * model.classifier.review_recall:.0f} % of the cases lie below it, as far as the label allows; measured:
+chosen so that {100 * settings["review_precision"]:.0f} % of the flags above it are right and at most
+{100 - 100 * settings["review_recall"]:.0f} % of the cases lie below it, as far as the label allows; measured:
 
 {_review_table(model)}
 
@@ -126,7 +127,7 @@ def _review_table(model: Model) -> str:
         "| Label | Band | Turns in the band | Flags above it that are right | Cases flagged or in the band |",
         "| --- | :-: | --: | --: | --: |",
     ]
-    for label, (low, high) in zip(LABELS, model.classifier.bands_, strict=True):
+    for label, (low, high) in zip(LABELS, model.weights.bands, strict=True):
         m = model.info["metrics"]["review"][label]
         shares = f"{100 * m['review']:.1f} % | {100 * m['sure_precision']:.0f} % | {100 * m['found']:.0f} %"
         lines.append(f"| {label} | {low:.2f}–{high:.2f} | {shares} |")

@@ -127,18 +127,6 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         self.bands_ = np.array([self._band(*pt) for pt in zip(p.T, Y.T, self.thresholds_, strict=True)])
         return self
 
-    def restore(self, coef: Any, intercept: Any, calibration: Any, thresholds: Any, bands: Any) -> Self:
-        """Set the learned state of a multi-label fit, as read from a bundle; shapes as in the attributes."""
-        self.coef_ = np.asarray(coef, dtype=np.float64)
-        self.intercept_ = np.asarray(intercept, dtype=np.float64)
-        self.calibration_ = np.asarray(calibration, dtype=np.float64)
-        self.thresholds_ = np.asarray(thresholds, dtype=np.float64)
-        self.bands_ = np.asarray(bands, dtype=np.float64)
-        self.classes_ = np.arange(len(self.coef_))
-        self.n_features_in_ = self.coef_.shape[1]
-        self._one_label = False
-        return self
-
     def decision_function(self, X: Any) -> FloatArray:
         """Calibrated log-odds, shape (n, n_labels); (n,) after fitting on a one-dimensional target."""
         check_is_fitted(self, "coef_")

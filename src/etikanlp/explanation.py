@@ -9,18 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import logit
 
-from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
-from etikanlp.features import StemTfidfVectorizer, TurnFeatures
-from etikanlp.text import pieces, stem, whole
-from etikanlp.wordscores import calibrated_weights
+from etikanlp.text import char_ngrams, pieces, stem, whole
+from etikanlp.weights import TermWeights, Weights, length_scale
 
 COLUMNS = ("label", "source", "word", "start", "end", "weight")
 
 
-def contributions(
-    features: TurnFeatures, classifier: CalibratedMultiLabelClassifier, text: str, context: str = ""
-) -> pd.DataFrame:
+def contributions(weights: Weights, text: str, context: str = "") -> pd.DataFrame:
     """Share of every word in every label's calibrated log-odds.
 
     A stem or a character n-gram counts for the word it stands in, a stem n-gram in equal parts for the words
@@ -32,11 +28,9 @@ def contributions(
         ``label``, ``source`` (``text``, ``context``, ``baseline``), ``word``, ``start``, ``end``, ``weight``
         (float64); the weights of one label add up to the log-odds of its probability.
     """
-    of = calibrated_weights(features, classifier)
-    parts = [("text", text, features.text_, of.text), ("context", context, features.context_, of.context)]
-    rows = [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, of.baseline, strict=True)]
-    for source, string, vectorizer, weights in parts:
-        for (start, end), shares in _word_shares(string, vectorizer, weights).items():
+    rows = [(label, "baseline", "", 0, 0, weight) for label, weight in zip(LABELS, weights.baseline, strict=True)]
+    for source, string, of in (("text", text, weights.text), ("context", context, weights.context)):
+        for (start, end), shares in _word_shares(string, of).items():
             rows += [
                 (label, source, string[start:end], start, end, w) for label, w in zip(LABELS, shares, strict=True) if w
             ]
@@ -75,9 +69,7 @@ def _decide(weights: npt.NDArray[np.float64], spare: float) -> npt.NDArray[np.bo
 
 
 def speaking_words(
-    features: TurnFeatures,
-    classifier: CalibratedMultiLabelClassifier,
-    turns: Iterable[tuple[str, str, Sequence[str]]],
+    weights: Weights, turns: Iterable[tuple[str, str, Sequence[str]]]
 ) -> Iterator[dict[str, list[tuple[int, int, float, bool]]]]:
     """The words that speak for the labels of many turns: what :func:`contributions` and :func:`decisive` say of them.
 
@@ -85,7 +77,7 @@ def speaking_words(
 
     Parameters
     ----------
-    features, classifier
+    weights : Weights
         Of the model.
     turns : iterable of (str, str, sequence of str)
         Text, context, and the labels to explain.
@@ -96,19 +88,18 @@ def speaking_words(
         For each label the stretches of the text that speak for it, heaviest first: start, end, weight (log-odds, above
         0), whether decisive.
     """
-    of = calibrated_weights(features, classifier)
-    needed = logit(classifier.thresholds_)
+    needed = logit(weights.thresholds)
     for text, context, labels in turns:
-        shares = _word_shares(whole(text), features.text_, of.text)
-        heard = _word_shares(whole(context or ""), features.context_, of.context)
+        shares = _word_shares(whole(text), weights.text)
+        heard = _word_shares(whole(context or ""), weights.context)
         stretches = [*shares, *heard]
-        weights = np.array([*shares.values(), *heard.values()]).reshape(len(stretches), len(LABELS))
+        of_stretch = np.array([*shares.values(), *heard.values()]).reshape(len(stretches), len(LABELS))
         found = {}
         for label in labels:
             at = LABELS.index(label)
-            order = np.argsort(-weights[:, at], kind="stable")
-            heaviest = weights[order, at]
-            chosen = _decide(heaviest, of.baseline[at] + heaviest.sum() - needed[at])
+            order = np.argsort(-of_stretch[:, at], kind="stable")
+            heaviest = of_stretch[order, at]
+            chosen = _decide(heaviest, weights.baseline[at] + heaviest.sum() - needed[at])
             found[label] = [
                 (*stretches[word], float(weight), bool(decides))
                 for word, weight, decides in zip(order, heaviest, chosen, strict=True)
@@ -126,24 +117,21 @@ def without(text: str, words: pd.DataFrame) -> str:
     return " ".join([*parts, text[done:]])
 
 
-def _word_shares(
-    text: str, vectorizer: StemTfidfVectorizer, coef: npt.NDArray[np.float64]
-) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
+def _word_shares(text: str, weights: TermWeights) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
     """Share of each stretch of the text in each label's log-odds, shape (n_labels,) each."""
     found = list(pieces(text))
-    column = vectorizer.vocabulary_
-    scale = vectorizer.weights_ * vectorizer.length_scale(len(found))
-    stems = stem([piece.form for piece in found], vectorizer.stems_)
-    shares = {(piece.start, piece.end): np.zeros(len(coef)) for piece in found}
-    low, high = vectorizer.word_ngram_range
+    scale = length_scale(len(found), weights.length_offset)
+    stems = stem([piece.form for piece in found], weights.stems)
+    shares = {(piece.start, piece.end): np.zeros(weights.values.shape[1]) for piece in found}
+    low, high = weights.word_ngram_range
     spans = [(i, n) for n in range(low, high + 1) for i in range(len(stems) - n + 1)]
     for i, n in spans:
-        at = column.get("w:" + " ".join(stems[i : i + n]))
-        for piece in found[i : i + n] if at is not None else ():
-            shares[piece.start, piece.end] += coef[:, at] * scale[at] / n
+        row = weights.rows.get("w:" + " ".join(stems[i : i + n]))
+        for piece in found[i : i + n] if row is not None else ():
+            shares[piece.start, piece.end] += weights.values[row] * scale / n
     for piece in found:
-        for gram in vectorizer.char_ngrams_of(piece.form):
-            at = column.get(f"c:{gram}")
-            if at is not None:
-                shares[piece.start, piece.end] += coef[:, at] * scale[at]
+        for gram in char_ngrams(piece.form, weights.char_ngram_range):
+            row = weights.rows.get(f"c:{gram}")
+            if row is not None:
+                shares[piece.start, piece.end] += weights.values[row] * scale
     return shares

@@ -21,6 +21,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from etikanlp.text import Texts, Tokens, char_ngrams, forms, offsets_of, stem, tokenize, word_ngrams
+from etikanlp.weights import length_scale
 
 FloatMatrix = Any
 """A SciPy CSR matrix of float64."""
@@ -81,7 +82,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         """Terms of one text with repetitions: the plain reference of what :meth:`transform` counts."""
         words = forms(text)
         grams = word_ngrams(stem(words, self.stems), self.word_ngram_range)
-        chars = (gram for word in words for gram in self.char_ngrams_of(word))
+        chars = (gram for word in words for gram in char_ngrams(word, self.char_ngram_range))
         return [f"w:{gram}" for gram in grams] + [f"c:{gram}" for gram in chars]
 
     def fit(self, X: Texts, y: Any = None) -> Self:
@@ -116,6 +117,8 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
     def transform(self, X: Texts) -> FloatMatrix:
         """TF-IDF matrix of a column of texts, shape (n_texts, n_features), float64."""
         check_is_fitted(self, "terms_")
+        if not hasattr(self, "_vocabulary"):  # unpickled
+            self._index(self.terms_.tolist())
         tokens = tokenize(X)
         return self._weighted(self._counts(tokens, stem(tokens.forms, self.stems_)), tokens)
 
@@ -137,13 +140,9 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
             k: v for k, v in state.items() if k not in {"_vocabulary", "_stem_ids", "_keys", "_key_terms", "_is_char"}
         }
 
-    def length_scale(self, n_tokens: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Factor on the row of a text of so many tokens."""
-        return 1 / np.sqrt(np.maximum(np.asarray(n_tokens, dtype=float) + self.length_offset, 1))
-
     def _distinct_terms(self, tokens: Tokens, stems: list[str]) -> list[str]:
         """Every term of the texts, sorted."""
-        terms = {f"c:{gram}" for form in tokens.forms for gram in self.char_ngrams_of(form)}
+        terms = {f"c:{gram}" for form in tokens.forms for gram in char_ngrams(form, self.char_ngram_range)}
         names, stem_ids = np.unique(np.array(stems, dtype=object), return_inverse=True)
         low, high = self.word_ngram_range
         for n in range(low, high + 1):
@@ -151,14 +150,6 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
             for gram in np.unique(grams, axis=0).tolist():
                 terms.add("w:" + " ".join(names[i] for i in gram))
         return sorted(terms)
-
-    @property
-    def vocabulary_(self) -> dict[str, int]:
-        """Column of every term."""
-        check_is_fitted(self, "terms_")
-        if not hasattr(self, "_vocabulary"):
-            self._index(self.terms_.tolist())
-        return self._vocabulary
 
     def _index(self, terms: list[str]) -> None:
         """Prepare the look-ups from terms to columns; stem n-grams as integer keys."""
@@ -181,8 +172,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
 
     def _counts(self, tokens: Tokens, stems: list[str]) -> FloatMatrix:
         """Count of every known term in every text."""
-        vocabulary = self.vocabulary_ if hasattr(self, "terms_") else self._vocabulary
-        n_texts, n_terms = len(tokens.offsets) - 1, len(vocabulary)
+        n_texts, n_terms = len(tokens.offsets) - 1, len(self._vocabulary)
         words = sp.csr_matrix(
             (np.ones(len(tokens.ids)), tokens.ids, tokens.offsets), shape=(n_texts, len(tokens.forms))
         )
@@ -204,17 +194,13 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         counts.sort_indices()
         return sp.csr_matrix(counts)
 
-    def char_ngrams_of(self, word: str) -> list[str]:
-        """Character n-grams of one form, as configured."""
-        return [] if self.char_ngram_range is None else char_ngrams(word, self.char_ngram_range)
-
     def _chars_of(self, words: list[str]) -> FloatMatrix:
         """Counts of the known character n-grams of each word, shape (n_words, n_features)."""
         indices: list[int] = []
         values: list[int] = []
         lengths = np.zeros(len(words), dtype=np.int64)
         for i, word in enumerate(words):
-            for gram, count in Counter(self.char_ngrams_of(word)).items():
+            for gram, count in Counter(char_ngrams(word, self.char_ngram_range)).items():
                 column = self._vocabulary.get(f"c:{gram}")
                 if column is not None:
                     indices.append(column)
@@ -226,7 +212,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         )
 
     def _weighted(self, counts: FloatMatrix, tokens: Tokens) -> FloatMatrix:
-        scale = self.length_scale(np.diff(tokens.offsets))
+        scale = length_scale(np.diff(tokens.offsets), self.length_offset)
         return sp.csr_matrix(sp.diags_array(scale) @ counts @ sp.diags_array(self.weights_))
 
 

@@ -1,8 +1,9 @@
-"""A trained model: features and classifier together, pandas in and out."""
+"""A trained model at work: pandas in and out."""
 
 from __future__ import annotations
 
-from copy import copy
+import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,11 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.explanation import contributions, decisive
-from etikanlp.features import TurnFeatures
 from etikanlp.text import Texts, as_arrow, whole
+from etikanlp.weights import Weights
 from etikanlp.wordscores import TurnScores
 
 
@@ -31,8 +31,7 @@ class Model:
     np.True_
     """
 
-    features: TurnFeatures
-    classifier: CalibratedMultiLabelClassifier
+    weights: Weights
     info: dict[str, Any] = field(default_factory=dict)
     """Corpus fingerprint, versions, and the measured errors of every label (``info["metrics"]``)."""
 
@@ -40,10 +39,17 @@ class Model:
         # what is worked out on first use is large, and soon worked out again where a worker gets the model
         return {name: value for name, value in self.__dict__.items() if name != "_scores"}
 
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides the probabilities and flags: the same for models that judge alike."""
+        text, context, *arrays = self.weights
+        parts = [part.tobytes() for part in (text.values, context.values, *arrays)]
+        terms = json.dumps([text.terms, context.terms]).encode()
+        return hashlib.sha256(b"".join([terms, *parts])).hexdigest()
+
     @property
     def thresholds(self) -> pd.Series:
         """Probability from which each label is given, float64, indexed by label."""
-        return pd.Series(self.classifier.thresholds_, index=list(LABELS), name="threshold")
+        return pd.Series(self.weights.thresholds, index=list(LABELS), name="threshold")
 
     def predict_proba(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
         """Calibrated probability of every label for every officer turn.
@@ -77,7 +83,7 @@ class Model:
 
     @cached_property
     def _scores(self) -> TurnScores:
-        return TurnScores(self.features, self.classifier)
+        return TurnScores(self.weights)
 
     def predict(self, texts: Texts, context: Texts | None = None) -> pd.DataFrame:
         """Labels given: DataFrame of bool, shape (n_texts, 8); parameters as :meth:`predict_proba`."""
@@ -110,15 +116,13 @@ class Model:
         priors = self.info.get("priors")
         if not priors:
             raise ValueError("this model does not know the prevalence in its corpus; train it again: etikanlp train")
-        shifted = copy(self.classifier)
-        shifted.calibration_ = self.classifier.calibration_.copy()
-        for label in VIOLATIONS:
-            shifted.calibration_[LABELS.index(label), 1] += prior_shift(priors[label], prevalence)
-        return Model(self.features, shifted, self.info | {"prevalence": prevalence})
+        shifts = [prior_shift(priors[label], prevalence) if label in VIOLATIONS else 0.0 for label in LABELS]
+        shifted = self.weights._replace(baseline=self.weights.baseline + shifts)
+        return Model(shifted, self.info | {"prevalence": prevalence})
 
     def flags(self, probabilities: pd.DataFrame) -> pd.DataFrame:
         """Labels given at these probabilities: bool, same shape and columns."""
-        return probabilities >= self.classifier.thresholds_.astype(np.float32)
+        return probabilities >= self.weights.thresholds.astype(np.float32)
 
     def review(self, probabilities: pd.DataFrame) -> pd.DataFrame:
         """Whether each probability lies in its label's review band: neither clearly yes nor clearly no.
@@ -126,7 +130,7 @@ class Model:
         Outside the band a flag is right as often as the band was chosen for (``info["metrics"]`` has what was
         measured). Bool, same shape and columns.
         """
-        low, high = self.classifier.bands_.astype(np.float32).T
+        low, high = self.weights.bands.astype(np.float32).T
         return (probabilities >= low) & (probabilities < high)
 
     def explain(self, text: str, context: str = "", labels: list[str] | None = None) -> pd.DataFrame:
@@ -161,7 +165,7 @@ class Model:
         probability = self.predict_proba([text], [context]).iloc[0]
         if labels is None:
             labels = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()
-        table = contributions(self.features, self.classifier, text, context).reset_index(drop=True)
+        table = contributions(self.weights, text, context).reset_index(drop=True)
         table["decisive"] = decisive(table, self.thresholds)
         table = table[table["label"].isin(labels)]
         table.insert(1, "probability", table["label"].map(probability))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain
@@ -121,7 +120,7 @@ def score_file(
     stat = log.stat()
     run = {
         "log": [str(log.resolve()), stat.st_size, stat.st_mtime_ns],
-        "model": hashlib.sha256(model.classifier.coef_.tobytes() + model.classifier.calibration_.tobytes()).hexdigest(),
+        "model": model.fingerprint(),
         "options": [dict(columns or {}), chunk_rows],
     }
     rejects = rejects_of(out)

@@ -243,12 +243,12 @@ def is_word(form: str) -> bool:
     return form[:1].isalpha()
 
 
-def char_ngrams(form: str, ngram_range: tuple[int, int]) -> list[str]:
+def char_ngrams(form: str, ngram_range: tuple[int, int] | None) -> list[str]:
     """Character n-grams of one space-padded word, as scikit-learn's ``char_wb`` analyser cuts them.
 
-    A padded word shorter than n counts once, whole; forms that are no words have none.
+    A padded word shorter than n counts once, whole; forms that are no words have none; no range, none at all.
     """
-    if not is_word(form):
+    if ngram_range is None or not is_word(form):
         return []
     padded, (low, high) = f" {form} ", ngram_range
     grams: list[str] = []

@@ -27,6 +27,7 @@ from etikanlp.evaluation import (
 )
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model
+from etikanlp.weights import weights_of
 
 SETTINGS: Final = "settings.json"
 """Settings of features and classifier, beside this module."""
@@ -81,6 +82,7 @@ def train(
         },
         "priors": {label: round(float(truth[label].mean()), 6) for label in LABELS},
         "versions": _versions(),
+        "settings": _settings(features, classifier),
         "rare": RARE,
         "deletion_every": _EVERY,
         "metrics": {
@@ -91,7 +93,7 @@ def train(
             **false_alarms(turns, judged.flags),
         },
     }
-    model = Model(features, classifier, info)
+    model = Model(weights_of(features, classifier), info)
     info["metrics"]["rare"] = at_prevalence(truth, judged.probabilities, model, RARE).round(4).to_dict("index")
     info["metrics"]["deletion"] = round(float(delete_words(model, turns.iloc[::_EVERY])["removed"].mean()), 4)
     info["metrics"] |= _behaviour(model, Path(tests)) if tests else {}
@@ -129,13 +131,17 @@ def is_current(folder: str | Path, out: str | Path) -> bool:
         model = bundle.load(out)
     except BundleError:
         return False
-    features, classifier = estimators()
     return (
         model.info.get("corpus", {}).get("sha256") == corpus.fingerprint(folder)
         and model.info.get("versions") == _versions()
-        and model.features.get_params() == features.get_params()
-        and model.classifier.get_params() == classifier.get_params()
+        and model.info.get("settings") == _settings(*estimators())
     )
+
+
+def _settings(features: TurnFeatures, classifier: CalibratedMultiLabelClassifier) -> dict[str, Any]:
+    """Parameters of the estimators as JSON reads them back."""
+    given = {"features": features.get_params(), "classifier": classifier.get_params()}
+    return dict(json.loads(json.dumps(given)))
 
 
 def _versions() -> dict[str, str]:

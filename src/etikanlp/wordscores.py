@@ -9,59 +9,31 @@ product of chunk counts with those numbers, plus the stem n-grams that span word
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from bisect import bisect_left
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from etikanlp.classifier import CalibratedMultiLabelClassifier
-from etikanlp.features import StemTfidfVectorizer, TurnFeatures
-from etikanlp.text import Texts, as_arrow, offsets_of, pieces, stem, take_ragged
+from etikanlp.text import Texts, as_arrow, char_ngrams, offsets_of, pieces, stem, take_ragged
+from etikanlp.weights import Floats, TermWeights, Weights, length_scale
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _REMEMBERED: Final = 1_000_000
 """Distinct chunks kept; when there are more all are forgotten, which bounds memory at some 200 MB."""
 
 
-class Weights(NamedTuple):
-    """What a fitted model adds to the calibrated log-odds; idf and length scale are the vectorizers'."""
-
-    text: Floats
-    """Shape (n_labels, n_terms): of the terms of the turn."""
-    context: Floats
-    """Likewise of the context, the weight of the context taken in."""
-    baseline: Floats
-    """Shape (n_labels,): the log-odds of a turn without known terms."""
-
-
-def calibrated_weights(features: TurnFeatures, classifier: CalibratedMultiLabelClassifier) -> Weights:
-    """The classifier's coefficients after calibration, turn and context apart."""
-    slope, offset = classifier.calibration_.T
-    coef = classifier.coef_ * slope[:, None]
-    n_text = len(features.text_.terms_)
-    return Weights(coef[:, :n_text], coef[:, n_text:] * features.context_weight, classifier.intercept_ * slope + offset)
-
-
 class TurnScores:
-    """Log-odds of turns by table look-up.
+    """Log-odds of turns by table look-up."""
 
-    Parameters
-    ----------
-    features : TurnFeatures
-        Fitted.
-    classifier : CalibratedMultiLabelClassifier
-        Fitted on these features, multi-label.
-    """
-
-    def __init__(self, features: TurnFeatures, classifier: CalibratedMultiLabelClassifier) -> None:
-        weights = calibrated_weights(features, classifier)
+    def __init__(self, weights: Weights) -> None:
         self._baseline = weights.baseline
-        self._text = _WordScores(features.text_, weights.text.T)
-        self._context = _WordScores(features.context_, weights.context.T)
+        self._text = _WordScores(weights.text)
+        self._context = _WordScores(weights.context)
 
     def log_odds(self, text: Texts, context: Texts) -> Floats:
         """Calibrated log-odds of every label, shape (n_turns, n_labels)."""
@@ -71,14 +43,19 @@ class TurnScores:
 class _WordScores:
     """The share of a column of texts in the log-odds, shape (n_texts, n_labels)."""
 
-    def __init__(self, vectorizer: StemTfidfVectorizer, coef: Floats) -> None:
-        self._vectorizer = vectorizer
-        self._term_scores = coef * vectorizer.weights_[:, None]
-        self._column = vectorizer.vocabulary_
-        grams = [(term[2:].split(" "), column) for term, column in self._column.items() if term[0] == "w"]
-        names = dict.fromkeys(name for gram, _ in grams for name in gram)
-        self._stem_id = {name: i for i, name in enumerate(names, 1)}
-        self._spanning = {n: self._table(grams, n) for n in sorted({len(gram) for gram, _ in grams if len(gram) > 1})}
+    def __init__(self, weights: TermWeights) -> None:
+        self._weights = weights
+        words = bisect_left(weights.terms, "w:")  # sorted: character n-grams first
+        grams = pc.split_pattern(pa.array([term[2:] for term in weights.terms[words:]], pa.string()), " ")
+        stems = grams.flatten().dictionary_encode()
+        self._stem_id = {name: i for i, name in enumerate(stems.dictionary.to_pylist(), 1)}
+        ids, lengths = stems.indices.to_numpy() + 1, grams.value_lengths().to_numpy()
+        starts = offsets_of(lengths)[:-1]
+        self._spanning = {}
+        for n in range(2, int(lengths.max(initial=1)) + 1):
+            rows = np.flatnonzero(lengths == n)
+            keys = self._key(ids[starts[rows] + i].astype(np.int64) for i in range(n))
+            self._spanning[n] = _sieved(keys, weights.values[words + rows])
         self._forget()
 
     def __call__(self, texts: Texts) -> Floats:
@@ -93,17 +70,7 @@ class _WordScores:
         if self._spanning:
             stems, stem_offsets = take_ragged(self._stems, self._stem_offsets, ids)
             scores = scores + self._of_spanning(stems, stem_offsets[offsets])
-        return scores * self._vectorizer.length_scale(n_tokens)[:, None]
-
-    def _table(self, grams: list[tuple[list[str], int]], n: int) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:
-        """Sorted keys of the stem n-grams of length ``n``, their scores, and a sieve of the keys' hashes."""
-        keyed = sorted(
-            (self._key([self._stem_id[name] for name in gram]), column) for gram, column in grams if len(gram) == n
-        )
-        keys = np.array([key for key, _ in keyed], dtype=np.int64)
-        sieve = np.zeros(1 << 22, dtype=bool)
-        sieve[_hash(keys)] = True
-        return keys, self._term_scores[[column for _, column in keyed]], sieve
+        return scores * length_scale(n_tokens, self._weights.length_offset)[:, None]
 
     def _key(self, ids: Any) -> Any:
         base, key = len(self._stem_id) + 1, 0
@@ -115,7 +82,7 @@ class _WordScores:
         """Share of the stem n-grams of more than one word."""
         n_texts = len(offsets) - 1
         row = np.repeat(np.arange(n_texts), np.diff(offsets))
-        total = np.zeros((n_texts, self._term_scores.shape[1]))
+        total = np.zeros((n_texts, self._weights.values.shape[1]))
         for n, (keys, scores, sieve) in self._spanning.items():
             if len(stems) < n:
                 continue
@@ -136,7 +103,7 @@ class _WordScores:
     def _forget(self) -> None:
         self._index: dict[str, int] = {}
         self._n = 0
-        self._scores = np.zeros((1024, self._term_scores.shape[1]))
+        self._scores = np.zeros((1024, self._weights.values.shape[1]))
         self._n_tokens = np.zeros(1024, dtype=np.int64)
         self._stems = np.zeros(0, dtype=np.int64)
         self._stem_offsets = np.zeros(1, dtype=np.int64)
@@ -154,9 +121,10 @@ class _WordScores:
     def _learn(self, chunks: list[str]) -> None:
         forms_of = [[piece.form for piece in pieces(chunk)] for chunk in chunks]
         fresh = list(dict.fromkeys(form for forms in forms_of for form in forms if form not in self._form_scores))
-        for form, name in zip(fresh, stem(fresh, self._vectorizer.stems_), strict=True):
-            columns = [self._column[t] for t in self._terms_of(form, name) if t in self._column]
-            self._form_scores[form] = self._stem_id.get(name, 0), self._term_scores[columns].sum(axis=0)
+        for form, name in zip(fresh, stem(fresh, self._weights.stems), strict=True):
+            terms = [f"w:{name}", *(f"c:{gram}" for gram in char_ngrams(form, self._weights.char_ngram_range))]
+            rows = [self._weights.rows[term] for term in terms if term in self._weights.rows]
+            self._form_scores[form] = self._stem_id.get(name, 0), self._weights.values[rows].sum(axis=0)
         needed = self._n + len(chunks)
         if needed > len(self._scores):
             room = max(needed, 2 * len(self._scores)) - self._n
@@ -175,10 +143,13 @@ class _WordScores:
         self._stem_offsets = np.concatenate([self._stem_offsets, self._stem_offsets[-1] + offsets_of(lengths)[1:]])
         self._n = needed
 
-    def _terms_of(self, form: str, name: str) -> list[str]:
-        low, high = self._vectorizer.word_ngram_range
-        word = [f"w:{name}"] if low <= 1 <= high else []
-        return word + [f"c:{gram}" for gram in self._vectorizer.char_ngrams_of(form)]
+
+def _sieved(keys: Ints, scores: Floats) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:
+    """Keys in ascending order, their scores, and a sieve of the keys' hashes."""
+    order = np.argsort(keys)
+    sieve = np.zeros(1 << 22, dtype=bool)
+    sieve[_hash(keys)] = True
+    return keys[order], scores[order], sieve
 
 
 def _hash(keys: Ints) -> Ints:

@@ -12,9 +12,6 @@ from threading import Thread
 from typing import Any
 
 import pandas as pd
-from joblib.externals.loky import (
-    ProcessPoolExecutor,
-)  # runs scripts that have no __main__ guard, unlike the standard one
 
 from etikanlp import stems
 from etikanlp.model import Model
@@ -53,6 +50,9 @@ def _side_by_side(tables: Any, judge: Judge, model: Model, n_workers: int) -> It
     A worker hands the stems it has worked out back with its result, and gets those of the others with its next table.
     So a word is stemmed twice only where two meet it for the first time in the same moment.
     """
+    # not the standard pool: this one runs scripts that have no __main__ guard
+    from joblib.externals.loky import ProcessPoolExecutor  # noqa: PLC0415 - loaded only where it pays
+
     with ExitStack() as stack:
         start = judge, model, stems.met(), os.getpid()
         pools = [ProcessPoolExecutor(1, initializer=_start, initargs=start) for _ in range(n_workers)]

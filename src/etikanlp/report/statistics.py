@@ -175,7 +175,7 @@ def _explained(turns: list[tuple[dict[str, Any], list[str]]], model: Model, mask
     rows = []
     thresholds = model.thresholds
     asked = ((turn["text"], turn["context"], given) for turn, given in turns)
-    for (turn, given), why in zip(turns, speaking_words(model.features, model.classifier, asked), strict=True):
+    for (turn, given), why in zip(turns, speaking_words(model.weights, asked), strict=True):
         shown = shown_as(turn["text"], masked)
         for label in given:
             words = why[label]
