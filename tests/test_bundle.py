@@ -32,9 +32,11 @@ def test_holds_arrays_json_and_documents_only():
     assert {path.suffix for path in BUNDLE.iterdir()} == {".safetensors", ".json", ".md", ".svg"}
 
 
-def test_saved_and_read_back_it_judges_alike(model, tmp_path):
-    bundle.save(model, tmp_path / "again")
-    pd.testing.assert_frame_equal(bundle.load(tmp_path / "again").predict_proba(TEXTS), model.predict_proba(TEXTS))
+def test_saved_and_read_back_it_judges_alike(fitted, model, tmp_path):
+    for name, saved in (("fitted", fitted[-1]), ("loaded", model)):
+        bundle.save(saved, tmp_path / name)
+        again = bundle.load(tmp_path / name).predict_proba(TEXTS)
+        pd.testing.assert_frame_equal(again, saved.predict_proba(TEXTS), atol=1e-5)
 
 
 def test_same_model_gives_the_same_bytes(model, tmp_path):

@@ -129,8 +129,8 @@ def _content(model: Model) -> dict[str, bytes]:
     weights = model.weights
     arrays = {
         # single precision: six digits of a weight are more than the corpus can tell
-        "text": weights.text.values.astype(np.float32),
-        "context": weights.context.values.astype(np.float32),
+        "text": np.ascontiguousarray(weights.text.values, dtype=np.float32),
+        "context": np.ascontiguousarray(weights.context.values, dtype=np.float32),
         "baseline": weights.baseline,
         "thresholds": weights.thresholds,
         "bands": weights.bands,

@@ -7,7 +7,6 @@ nothing else.
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -195,7 +194,6 @@ def _scorer(model: Model, columns: Columns) -> Callable[[Batches], Batches]:
 @lru_cache(maxsize=1)
 def _unpickled(model: bytes) -> Model:
     """The model, loaded once per worker process, however many partitions it gets."""
-    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # Spark says how many processes there are
     return pickle.loads(model)  # noqa: S301 - Spark ships the function that holds these bytes as a pickle itself
 
 

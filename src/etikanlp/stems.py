@@ -1,25 +1,21 @@
-"""Stems of words: each worked out once, by several processes where many are new, kept for later runs if wanted."""
+"""Stems of words: each worked out once, and kept for later runs if wanted."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from etikanlp.errors import LogError
 
-MANY: Final = 20_000
-"""New words at once from which further processes are started: starting two takes a second of processor time, in which
-one process stems some 7,000 words (measured), and less would hardly be noticed."""
-
-_MOST: Final = 1_000_000
-"""Stems kept; when there are more all are forgotten, which bounds memory at some 200 MB."""
+_MOST: Final = 250_000
+"""Stems kept; when there are more all are forgotten, which bounds memory at some 50 MB."""
 
 _met: dict[str, str] = {}
 
@@ -30,7 +26,7 @@ def of(words: Sequence[str]) -> list[str]:
     Parameters
     ----------
     words : sequence of str
-        Distinct, lower-case. From :data:`MANY` new ones on, several processes stem them.
+        Distinct, lower-case.
 
     Returns
     -------
@@ -41,7 +37,7 @@ def of(words: Sequence[str]) -> list[str]:
     if len(_met) + len(new) > _MOST:
         _met.clear()
         new = list(words)
-    _met.update(zip(new, sastrawi(new) if len(new) < MANY else _shared_out(new), strict=True))
+    _met.update(zip(new, sastrawi(new), strict=True))
     return [_met[word] for word in words]
 
 
@@ -60,7 +56,7 @@ def learn(stems: Mapping[str, str]) -> int:
 
 def sastrawi(words: Sequence[str]) -> list[str]:
     """Sastrawi's stem of each word, one after the other, in this process."""
-    stem = _stemmer().stem
+    stem = _stemmer()
     # Sastrawi cuts at an apostrophe; a stem must stay one word for word n-grams to be told apart
     return [stem(word).replace(" ", "'") or word for word in words]
 
@@ -97,16 +93,8 @@ def remembered(path: Path | None) -> Iterator[None]:
             half.replace(path)
 
 
-def _shared_out(words: Sequence[str]) -> list[str]:
-    from joblib import Parallel, cpu_count, delayed  # noqa: PLC0415 - loaded only where it pays
-
-    size = -(-len(words) // cpu_count())  # one in the workers, which set LOKY_MAX_CPU_COUNT
-    shares = [words[start : start + size] for start in range(0, len(words), size)]
-    return [stem for share in Parallel(n_jobs=-1)(map(delayed(sastrawi), shares)) for stem in share]
-
-
 @lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    from Sastrawi.Stemmer.StemmerFactory import StemmerFactory  # noqa: PLC0415 - reads a 30,000-word list
+def _stemmer() -> Callable[[str], str]:
+    from etikanlp.stemmer import stemmer  # noqa: PLC0415 - reads a 30,000-word list
 
-    return StemmerFactory().create_stemmer()
+    return stemmer()

@@ -89,19 +89,23 @@ def table(name: str) -> list[list[str]]:
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
-def _form(kind: str, raw: str) -> str:
+@lru_cache(maxsize=1 << 16)
+def _forms(kind: str, raw: str) -> tuple[str, ...]:
+    """What a match of :data:`_PIECE` is read as."""
     if kind in {"url", "email"}:
-        return f"<{kind}>"
+        return (f"<{kind}>",)
     if kind == "mark":
-        return "…" if raw[0] in ".…" else "".join(sorted(set(raw)))
-    raw = unicodedata.normalize("NFKC", raw)
+        return ("…" if raw[0] in ".…" else "".join(sorted(set(raw))),)
+    normal = unicodedata.normalize("NFKC", raw)
     if kind == "number":
-        return _DIGIT.sub("0", raw)[:_LONGEST_NUMBER]
+        return (_DIGIT.sub("0", normal)[:_LONGEST_NUMBER],)
     if kind == "word":
-        word = _ELONGATED.sub(r"\1", raw.lower().replace("’", "'"))[:_LONGEST_FORM]
+        word = _ELONGATED.sub(r"\1", normal.lower().replace("’", "'"))[:_LONGEST_FORM]
         word = _spellings().get(word, word)
-        return GROUP if _group_name().fullmatch(word) else word
-    return raw
+        if _group_name().fullmatch(word):  # may be an acronym: its capitals are no shouting
+            return (GROUP,)
+        return (*word.split(" "), *[CAPITALS] * (len(raw) > 2 and raw.isupper()))
+    return (normal,)
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -113,13 +117,15 @@ def pieces(text: str) -> Iterator[Piece]:
     A word in capitals is followed by the form :data:`CAPITALS` at the same place.
     """
     for match in _PIECE.finditer(text):
-        kind, raw = str(match.lastgroup), match.group()
-        form = _form(kind, raw)
-        for part in form.split(" "):
-            yield Piece(match.start(), match.end(), part)
-        # a group's name may be an acronym: its capitals are no shouting
-        if kind == "word" and len(raw) > 2 and raw.isupper() and form != GROUP:
-            yield Piece(match.start(), match.end(), CAPITALS)
+        for form in _forms(str(match.lastgroup), match.group()):
+            yield Piece(match.start(), match.end(), form)
+
+
+def forms_of_chunk(chunk: str) -> Sequence[str]:
+    """Forms of a text without white space, in order."""
+    if chunk.isalpha():  # one word, as most are
+        return _forms("word", chunk)
+    return [form for match in _PIECE.finditer(chunk) for form in _forms(str(match.lastgroup), match.group())]
 
 
 def forms(text: str) -> list[str]:
@@ -183,8 +189,8 @@ def tokenize(texts: Texts) -> Tokens:
     flat: list[int] = []
     lengths = np.zeros(len(chunks.dictionary), dtype=np.int64)
     for i, chunk in enumerate(chunks.dictionary.to_pylist()):
-        for piece in pieces(chunk):
-            flat.append(index.setdefault(piece.form, len(index)))
+        for form in forms_of_chunk(chunk):
+            flat.append(index.setdefault(form, len(index)))
             lengths[i] += 1
     ids, token_offsets = take_ragged(np.array(flat, dtype=np.int64), offsets_of(lengths), chunk_ids)
     return Tokens(list(index), ids, token_offsets[chunk_offsets])
@@ -253,7 +259,7 @@ def char_ngrams(form: str, ngram_range: tuple[int, int] | None) -> list[str]:
     padded, (low, high) = f" {form} ", ngram_range
     grams: list[str] = []
     for n in range(low, high + 1):
-        grams.extend(padded[i : i + n] for i in range(max(len(padded) - n, 0) + 1))
+        grams += [padded[i : i + n] for i in range(max(len(padded) - n, 0) + 1)]
         if n >= len(padded):
             break
     return grams

@@ -10,6 +10,7 @@ product of chunk counts with those numbers, plus the stem n-grams that span word
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import chain, count, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -18,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from etikanlp.text import Texts, as_arrow, char_ngrams, offsets_of, pieces, stem, take_ragged
+from etikanlp.text import Texts, as_arrow, char_ngrams, forms_of_chunk, offsets_of, stem, take_ragged
 from etikanlp.weights import Floats, TermWeights, Weights, length_scale
 
 Ints = npt.NDArray[np.int64]
 
-_REMEMBERED: Final = 1_000_000
-"""Distinct chunks kept; when there are more all are forgotten, which bounds memory at some 200 MB."""
+_REMEMBERED: Final = 250_000
+"""Distinct chunks kept; when there are more all are forgotten, which bounds memory at some 60 MB."""
 
 
 class TurnScores:
@@ -48,6 +49,8 @@ class _WordScores:
         words = bisect_left(weights.terms, "w:")  # sorted: character n-grams first
         grams = pc.split_pattern(pa.array([term[2:] for term in weights.terms[words:]], pa.string()), " ")
         stems = grams.flatten().dictionary_encode()
+        self._row_of_chars = {term[2:]: row for row, term in enumerate(weights.terms[:words])}.get
+        self._row_of_stem = {term[2:]: row for row, term in enumerate(weights.terms[words:], words)}.get
         self._stem_id = {name: i for i, name in enumerate(stems.dictionary.to_pylist(), 1)}
         ids, lengths = stems.indices.to_numpy() + 1, grams.value_lengths().to_numpy()
         starts = offsets_of(lengths)[:-1]
@@ -61,15 +64,13 @@ class _WordScores:
     def __call__(self, texts: Texts) -> Floats:
         split = pc.utf8_split_whitespace(as_arrow(texts))
         chunks = split.flatten().dictionary_encode()
-        known = self._known(chunks.dictionary.to_pylist())
-        ids = known[chunks.indices.to_numpy()]
+        ids = self._known(chunks.dictionary.to_pylist())[chunks.indices.to_numpy()]
         offsets = split.offsets.to_numpy().astype(np.int64)
-        n_tokens = np.diff(offsets_of(self._n_tokens[ids])[offsets])
-        counts = sp.csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, self._n))
-        scores = counts @ self._scores[: self._n]
+        stems, stem_offsets = take_ragged(self._stems.rows, self._ends.rows, ids)
+        scores = _sums(ids, offsets, self._scores.rows)
         if self._spanning:
-            stems, stem_offsets = take_ragged(self._stems, self._stem_offsets, ids)
             scores = scores + self._of_spanning(stems, stem_offsets[offsets])
+        n_tokens = np.diff(stem_offsets[offsets])
         return scores * length_scale(n_tokens, self._weights.length_offset)[:, None]
 
     def _key(self, ids: Any) -> Any:
@@ -101,47 +102,73 @@ class _WordScores:
         return total
 
     def _forget(self) -> None:
-        self._index: dict[str, int] = {}
-        self._n = 0
-        self._scores = np.zeros((1024, self._weights.values.shape[1]))
-        self._n_tokens = np.zeros(1024, dtype=np.int64)
-        self._stems = np.zeros(0, dtype=np.int64)
-        self._stem_offsets = np.zeros(1, dtype=np.int64)
-        self._form_scores: dict[str, tuple[int, Floats]] = {}
+        n_labels = self._weights.values.shape[1]
+        self._chunk_id: dict[str, int] = {}
+        self._scores = _Growing(np.zeros((0, n_labels)))
+        self._stems = _Growing(np.zeros(0, dtype=np.int64))
+        self._ends = _Growing(np.zeros(1, dtype=np.int64))
+        self._form_id: dict[str, int] = {}
+        self._form_scores = _Growing(np.zeros((0, n_labels)))
+        self._form_stem = _Growing(np.zeros(0, dtype=np.int64))
 
     def _known(self, chunks: list[str]) -> Ints:
         """Positions of the chunks in the tables of what is known, new ones added."""
-        if self._n + len(chunks) > _REMEMBERED and self._n:
+        if len(self._chunk_id) + len(chunks) > _REMEMBERED and self._chunk_id:
             self._forget()
-        new = [chunk for chunk in chunks if chunk not in self._index]
+        new = [chunk for chunk in chunks if chunk not in self._chunk_id]
         if new:
             self._learn(new)
-        return np.fromiter((self._index[chunk] for chunk in chunks), dtype=np.int64, count=len(chunks))
+        return np.fromiter((self._chunk_id[chunk] for chunk in chunks), dtype=np.int64, count=len(chunks))
 
     def _learn(self, chunks: list[str]) -> None:
-        forms_of = [[piece.form for piece in pieces(chunk)] for chunk in chunks]
-        fresh = list(dict.fromkeys(form for forms in forms_of for form in forms if form not in self._form_scores))
-        for form, name in zip(fresh, stem(fresh, self._weights.stems), strict=True):
-            terms = [f"w:{name}", *(f"c:{gram}" for gram in char_ngrams(form, self._weights.char_ngram_range))]
-            rows = [self._weights.rows[term] for term in terms if term in self._weights.rows]
-            self._form_scores[form] = self._stem_id.get(name, 0), self._weights.values[rows].sum(axis=0)
-        needed = self._n + len(chunks)
-        if needed > len(self._scores):
-            room = max(needed, 2 * len(self._scores)) - self._n
-            self._scores = np.vstack([self._scores[: self._n], np.zeros((room, self._scores.shape[1]))])
-            self._n_tokens = np.concatenate([self._n_tokens[: self._n], np.zeros(room, dtype=np.int64)])
-        flat: list[int] = []
-        for i, (chunk, forms) in enumerate(zip(chunks, forms_of, strict=True), self._n):
-            self._index[chunk] = i
-            self._n_tokens[i] = len(forms)
-            for form in forms:
-                stem_id, scores = self._form_scores[form]
-                flat.append(stem_id)
-                self._scores[i] += scores
-        lengths = np.array([len(forms) for forms in forms_of], dtype=np.int64)
-        self._stems = np.concatenate([self._stems, np.array(flat, dtype=np.int64)])
-        self._stem_offsets = np.concatenate([self._stem_offsets, self._stem_offsets[-1] + offsets_of(lengths)[1:]])
+        forms_of = [forms_of_chunk(chunk) for chunk in chunks]
+        self._learn_forms([form for forms in forms_of for form in forms])
+        ids = np.array([self._form_id[form] for forms in forms_of for form in forms], dtype=np.int64)
+        offsets = offsets_of(np.array([len(forms) for forms in forms_of], dtype=np.int64))
+        self._chunk_id.update(zip(chunks, count(len(self._chunk_id))))
+        self._scores.extend(_sums(ids, offsets, self._form_scores.rows))
+        self._stems.extend(self._form_stem.rows[ids])
+        self._ends.extend(self._ends.rows[-1] + offsets[1:])
+
+    def _learn_forms(self, forms: list[str]) -> None:
+        new = [form for form in dict.fromkeys(forms) if form not in self._form_id]
+        names, char_range = stem(new, self._weights.stems), self._weights.char_ngram_range
+        rows_of = [
+            [self._row_of_stem(name, -1), *map(self._row_of_chars, char_ngrams(form, char_range), repeat(-1))]
+            for form, name in zip(new, names, strict=True)
+        ]
+        rows = np.fromiter(chain.from_iterable(rows_of), dtype=np.int64)
+        owner = np.repeat(np.arange(len(new)), [len(rows) for rows in rows_of])[rows >= 0]
+        offsets = offsets_of(np.bincount(owner, minlength=len(new)))
+        self._form_id.update(zip(new, count(len(self._form_id))))
+        self._form_scores.extend(_sums(rows[rows >= 0], offsets, self._weights.values))
+        self._form_stem.extend(np.array([self._stem_id.get(name, 0) for name in names], dtype=np.int64))
+
+
+class _Growing:
+    """An array that rows are added to; room is doubled when it is full, so that adding one by one stays cheap."""
+
+    def __init__(self, rows: npt.NDArray[Any]) -> None:
+        self._array, self._n = rows, len(rows)
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        return self._array[: self._n]
+
+    def extend(self, rows: npt.NDArray[Any]) -> None:
+        needed = self._n + len(rows)
+        if needed > len(self._array):
+            larger = np.empty((max(needed, 2 * len(self._array)), *rows.shape[1:]), rows.dtype)
+            larger[: self._n] = self.rows
+            self._array = larger
+        self._array[self._n : needed] = rows
         self._n = needed
+
+
+def _sums(ids: Ints, offsets: Ints, rows: Floats) -> Floats:
+    """Sum of the rows of each stretch of ``ids``, shape (n_stretches, n_labels), as one sparse product."""
+    counts = sp.csr_array((np.ones(len(ids)), ids, offsets), shape=(len(offsets) - 1, len(rows)))
+    return np.asarray(counts @ rows)
 
 
 def _sieved(keys: Ints, scores: Floats) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:

@@ -95,7 +95,6 @@ _at_work: list[Any] = []
 
 def _start(judge: Judge, model: Model, known: dict[str, str], parent: int) -> None:
     _at_work[:] = judge, model
-    os.environ["LOKY_MAX_CPU_COUNT"] = "1"  # a worker starts no workers of its own
     stems.learn(known)
     Thread(target=_end_with, args=(parent,), daemon=True).start()
 
