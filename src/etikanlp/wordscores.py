@@ -24,8 +24,9 @@ from etikanlp.weights import Floats, TermWeights, Weights, length_scale
 
 Ints = npt.NDArray[np.int64]
 
-_REMEMBERED: Final = 250_000
-"""Distinct chunks kept; when there are more all are forgotten, which bounds memory at some 60 MB."""
+_REMEMBERED: Final = 100_000
+"""Distinct chunks kept, and distinct forms; when there are more they are forgotten, which bounds memory at some 60 MB
+each. What a chunk is made of is soon looked up again; only the forms are costly."""
 
 
 class TurnScores:
@@ -59,7 +60,8 @@ class _WordScores:
             rows = np.flatnonzero(lengths == n)
             keys = self._key(ids[starts[rows] + i].astype(np.int64) for i in range(n))
             self._spanning[n] = _sieved(keys, weights.values[words + rows])
-        self._forget()
+        self._forget_forms()
+        self._forget_chunks()
 
     def __call__(self, texts: Texts) -> Floats:
         split = pc.utf8_split_whitespace(as_arrow(texts))
@@ -101,20 +103,21 @@ class _WordScores:
             total += found @ scores
         return total
 
-    def _forget(self) -> None:
-        n_labels = self._weights.values.shape[1]
+    def _forget_chunks(self) -> None:
         self._chunk_id: dict[str, int] = {}
-        self._scores = _Growing(np.zeros((0, n_labels)))
+        self._scores = _Growing(np.zeros((0, self._weights.values.shape[1])))
         self._stems = _Growing(np.zeros(0, dtype=np.int64))
         self._ends = _Growing(np.zeros(1, dtype=np.int64))
+
+    def _forget_forms(self) -> None:
         self._form_id: dict[str, int] = {}
-        self._form_scores = _Growing(np.zeros((0, n_labels)))
+        self._form_scores = _Growing(np.zeros((0, self._weights.values.shape[1])))
         self._form_stem = _Growing(np.zeros(0, dtype=np.int64))
 
     def _known(self, chunks: list[str]) -> Ints:
         """Positions of the chunks in the tables of what is known, new ones added."""
         if len(self._chunk_id) + len(chunks) > _REMEMBERED and self._chunk_id:
-            self._forget()
+            self._forget_chunks()
         new = [chunk for chunk in chunks if chunk not in self._chunk_id]
         if new:
             self._learn(new)
@@ -122,6 +125,8 @@ class _WordScores:
 
     def _learn(self, chunks: list[str]) -> None:
         forms_of = [forms_of_chunk(chunk) for chunk in chunks]
+        if len(self._form_id) > _REMEMBERED:
+            self._forget_forms()
         self._learn_forms([form for forms in forms_of for form in forms])
         ids = np.array([self._form_id[form] for forms in forms_of for form in forms], dtype=np.int64)
         offsets = offsets_of(np.array([len(forms) for forms in forms_of], dtype=np.int64))
