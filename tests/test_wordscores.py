@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +71,26 @@ def test_forgetting_changes_nothing(model, monkeypatch):
     fresh = wordscores.TurnScores(model.weights)
     log_odds = np.vstack([fresh.log_odds([text], [""]) for text in texts])
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), expected, atol=1e-6)
+
+
+def test_threads_do_not_mix_up_each_others_words(model, monkeypatch):
+    monkeypatch.setattr(wordscores, "_REMEMBERED", 200)
+    texts = [
+        [f"berkas {n} dari loket{thread}x{n} belum diterimakan, maaf{n}ya Bu" for n in range(300)]
+        for thread in range(4)
+    ]
+    expected = [model.predict_proba(one) for one in texts]
+    fresh = etikanlp.Model(model.weights, model.info)
+
+    def bit_by_bit(one):
+        return pd.concat([fresh.predict_proba(one[start : start + 7]) for start in range(0, 300, 7)], ignore_index=True)
+
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(bit_by_bit, texts))
+    finally:
+        sys.setswitchinterval(switching)
+    for one, two in zip(found, expected, strict=True):
+        pd.testing.assert_frame_equal(one, two, atol=1e-6)

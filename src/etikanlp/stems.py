@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from etikanlp.errors import LogError
@@ -18,6 +19,7 @@ _MOST: Final = 250_000
 """Stems kept; when there are more all are forgotten, which bounds memory at some 50 MB."""
 
 _met: dict[str, str] = {}
+_one_at_a_time = Lock()
 
 
 def of(words: Sequence[str]) -> list[str]:
@@ -33,12 +35,13 @@ def of(words: Sequence[str]) -> list[str]:
     list of str
         One a word.
     """
-    new = [word for word in words if word not in _met]
-    if len(_met) + len(new) > _MOST:
-        _met.clear()
-        new = list(words)
-    _met.update(zip(new, sastrawi(new), strict=True))
-    return [_met[word] for word in words]
+    with _one_at_a_time:
+        new = [word for word in words if word not in _met]
+        if len(_met) + len(new) > _MOST:
+            _met.clear()
+            new = list(words)
+        _met.update(zip(new, sastrawi(new), strict=True))
+        return [_met[word] for word in words]
 
 
 def met(start: int = 0) -> dict[str, str]:
@@ -48,10 +51,11 @@ def met(start: int = 0) -> dict[str, str]:
 
 def learn(stems: Mapping[str, str]) -> int:
     """Take over stems that another process has worked out, or an earlier run; returns how many are known now."""
-    if len(_met) + len(stems) > _MOST:
-        _met.clear()
-    _met.update(stems)
-    return len(_met)
+    with _one_at_a_time:
+        if len(_met) + len(stems) > _MOST:
+            _met.clear()
+        _met.update(stems)
+        return len(_met)
 
 
 def sastrawi(words: Sequence[str]) -> list[str]:

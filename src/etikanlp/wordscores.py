@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import chain, count, repeat
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -30,16 +31,18 @@ each. What a chunk is made of is soon looked up again; only the forms are costly
 
 
 class TurnScores:
-    """Log-odds of turns by table look-up."""
+    """Log-odds of turns by table look-up; several threads may ask at once."""
 
     def __init__(self, weights: Weights) -> None:
+        self._one_at_a_time = Lock()
         self._baseline = weights.baseline
         self._text = _WordScores(weights.text)
         self._context = _WordScores(weights.context)
 
     def log_odds(self, text: Texts, context: Texts) -> Floats:
         """Calibrated log-odds of every label, shape (n_turns, n_labels)."""
-        return self._baseline + self._text(text) + self._context(context)
+        with self._one_at_a_time:  # the tables of words met grow
+            return self._baseline + self._text(text) + self._context(context)
 
 
 class _WordScores:
