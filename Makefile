@@ -9,7 +9,7 @@ LOG    ?= data/examples/call_centre_week.csv
 NAME   := $(basename $(notdir $(LOG)))
 
 CORPUS   := $(wildcard data/annotated/*.jsonl)
-LEARNING := $(addprefix src/etikanlp/, text.py spellings.tsv groups.tsv weights.py features.py classifier.py evaluation.py training.py settings.json behaviour.py card.py corpus.py bundle.py)
+LEARNING := $(addprefix src/etikanlp/, text.py stems.py stemmer.py codebook.py model.py explanation.py spellings.tsv groups.tsv weights.py features.py classifier.py evaluation.py training.py settings.json behaviour.py card.py corpus.py bundle.py)
 SOURCE   := $(shell find src -name '*.py' -o -name '*.j2' -o -name '*.css' -o -name '*.js' -o -name '*.tsv')
 
 .DEFAULT_GOAL := help
@@ -33,7 +33,7 @@ lint: $(READY) ## ruff, mypy, and the corpus check
 	$(BIN)/etikanlp corpus check
 
 bench: $(MODEL) ## measure speed against named peers (benchmarks/README.md)
-	$(BIN)/python benchmarks/speed/run.py
+	$(BIN)/python benchmarks/speed/run.py $(if $(TEXTS),--parquet $(TEXTS))
 
 notebooks: $(MODEL) ## execute the notebooks
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

@@ -32,46 +32,49 @@ PEERS: dict[str, tuple[str, int, list[str]]] = {
     "Arrow: split, dictionary-encode": ("floor", 1000, []),
 }
 
-LOGS = (10_000, 100_000, 1_000_000)
+LOGS = (10_000, 100_000, 1_000_000, 10_000_000)
+
+STARTS = {
+    "`etikanlp --help`": ["--help"],
+    "`etikanlp score`, ten rows": ["score", "{log}", "--out", "{out}", "--jobs", "1"],
+    "`etikanlp explain`, one turn": ["explain", "Mohon maaf, Bu, kami yang salah catat."],
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=50_000, help="texts scored (default 50 000)")
     parser.add_argument("--rounds", type=int, default=3, help="warm rounds; the median counts (default 3)")
-    parser.add_argument("--parquet", help="take the texts from the column 'text' of this file instead of the corpus")
+    parser.add_argument(
+        "--parquet", help="score the texts in the column 'text' of this file too, and make logs of them"
+    )
     parser.add_argument(
         "--offline", action="store_true", help="install nothing: leave out the peers that are not there"
     )
     parser.add_argument("--only", help="peers whose name contains this; writes nothing")
     parser.add_argument("--logs", type=int, nargs="*", default=LOGS, help="lengths of the logs scored end to end")
     arguments = parser.parse_args()
-    texts = read_texts(arguments.parquet)
-    repeated = (texts * (arguments.texts // len(texts) + 1))[: arguments.texts]
-    measured = {
-        name: measure(
-            way, repeated[: max(len(repeated) * share // 1000, 100)], arguments.rounds, package, arguments.offline
-        )
-        for name, (way, share, package) in PEERS.items()
-        if (arguments.only or "") in name
-    }
-    lines = [peers_table(measured)]
+    loads = {"turns of the corpus, over and over": corpus.read("data/annotated")["text"].tolist()}
+    if arguments.parquet:
+        messages = pd.read_parquet(arguments.parquet, columns=["text"])["text"].fillna("").tolist()
+        loads |= {"messages of a file": messages}
+    sections = [f"# Speed\n\n{os.cpu_count()} cores. The columns: [README](../README.md)."]
+    for name, texts in loads.items():
+        repeated = (texts * (arguments.texts // len(texts) + 1))[: arguments.texts]
+        measured = {
+            peer: measure(
+                way, repeated[: max(len(repeated) * share // 1000, 100)], arguments.rounds, package, arguments.offline
+            )
+            for peer, (way, share, package) in PEERS.items()
+            if (arguments.only or "") in peer
+        }
+        sections.append(f"## {len(repeated):,} {name}\n\n{peers_table(measured)}")
     if not arguments.only:
-        lines += [
-            logs_table(texts, arguments.logs),
-            f"Training on the corpus, measuring itself included: {training():.0f} s.",
-        ]
-    print("\n\n".join(lines))
-    if not arguments.only:
-        source = "messages of a file" if arguments.parquet else "turns of the corpus, repeated"
-        head = f"# Speed\n\n{len(repeated):,} {source}; {os.cpu_count()} cores. The columns: [README](../README.md)."
-        (HERE / "RESULTS.md").write_text("\n\n".join([head, *lines]) + "\n", encoding="utf-8")
-
-
-def read_texts(parquet: str | None) -> list[str]:
-    if parquet:
-        return pd.read_parquet(parquet, columns=["text"])["text"].fillna("").tolist()
-    return corpus.read("data/annotated")["text"].tolist()
+        sections.append(f"## Whole logs of {name}\n\n{logs_table(texts, arguments.logs)}")
+        sections.append(f"## Starting\n\n{starts_table(arguments.rounds)}")
+        sections.append(f"Training on the corpus, measuring itself included: {training():.0f} s.")
+        (HERE / "RESULTS.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    print("\n\n".join(sections))
 
 
 def measure(way: str, texts: list[str], rounds: int, package: list[str], offline: bool) -> dict[str, Any] | str:
@@ -189,6 +192,32 @@ def resident(process: int) -> float:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     except OSError:
         return 0.0
+
+
+def starts_table(rounds: int) -> str:
+    """Whole processes, from the shell's point of view; the fastest of the rounds, as start-up is all disk and noise."""
+    lines = ["| command | seconds |", "| --- | --: |"]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "ten.csv"
+        log.write_text(
+            "interaction_id,speaker,text,officer_id\n"
+            + "".join(f"{n},petugas,Baik Bu nomor {n} sudah kami terima.,P{n}\n" for n in range(10)),
+            encoding="utf-8",
+        )
+        for name, arguments in STARTS.items():
+            filled = [part.format(log=log, out=Path(folder) / "scores.parquet") for part in arguments]
+            command = [sys.executable, "-m", "etikanlp", *filled]
+            seconds = []
+            for _ in range(rounds + 1):
+                start = time.perf_counter()
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+                seconds.append(time.perf_counter() - start)
+            lines.append(f"| {name} | {min(seconds):.2f} |")
+    script = "import time, etikanlp; s = time.perf_counter(); etikanlp.load(); print(time.perf_counter() - s)"
+    alone = "import etikanlp.bundle; " + script
+    loading = subprocess.run([sys.executable, "-c", alone], check=True, capture_output=True, text=True).stdout
+    lines.append(f"| `etikanlp.load()`, libraries imported before | {float(loading):.2f} |")
+    return "\n".join(lines)
 
 
 def training() -> float:
