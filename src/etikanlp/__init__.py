@@ -75,7 +75,8 @@ def score(
     -------
     DataFrame
         A row an officer turn: ids, text, context, then ``p_<label>`` (float32) and ``<label>`` (bool) for each
-        label. ``attrs["rejects"]`` lists the rows that could not be read, with their reason.
+        label, then for each ``review_<label>`` (bool): whether the probability lies in the label's review band.
+        ``attrs["rejects"]`` lists the rows that could not be read, with their reason.
 
     Raises
     ------
@@ -118,7 +119,9 @@ def officer_report(
     ValueError
         If the table has no officer turn, or nothing to compare before or after the date.
     LogError
-        If the file cannot be read or is no score table.
+        If the file cannot be read, or it or the table is no score table.
+    BundleError
+        If no model is given and none is found.
     """
     from pathlib import Path
 

@@ -48,7 +48,7 @@ CODEBOOK: Final[tuple[Label, ...]] = (
         {"id": "Empati", "en": "Empathy"},
         {
             "id": "Menyebut atau menjawab perasaan, kesulitan, atau sudut pandang pelanggan, atau menyesuaikan "
-            "layanan dengan kesulitan yang disampaikan. Rumus permintaan maaf saja bukan empati.",
+            "layanan dengan kesulitan yang disampaikan. Permintaan maaf yang sekadar basa-basi bukan empati.",
             "en": "Names or answers the customer's feeling, hardship or point of view, or adapts the service to "
             "a stated difficulty. A formula of apology alone is not empathy.",
         },
@@ -63,7 +63,7 @@ CODEBOOK: Final[tuple[Label, ...]] = (
         {"id": "Transparansi", "en": "Transparency"},
         {
             "id": "Memberi keterangan yang dapat diperiksa atau dijadikan pegangan: prosedur, syarat, biaya, "
-            "waktu, status, alasan keputusan, atau hak dan jalur keberatan. Rujukan telanjang tidak termasuk.",
+            "waktu, status, alasan keputusan, atau hak dan jalur keberatan. Rujukan tanpa keterangan tidak termasuk.",
             "en": "Gives something the customer can check or plan by: procedure, requirement, fee, time, "
             "status, reason for a decision, or a right and a way to appeal. A bare referral does not count.",
         },
@@ -110,10 +110,11 @@ CODEBOOK: Final[tuple[Label, ...]] = (
         {"id": "Tidak profesional", "en": "Unprofessional"},
         {
             "id": "Sikap yang tidak pantas bagi petugas: menghina, mengejek, menyindir, merendahkan, mengancam, "
-            "menggoda, menyalahkan pelanggan, menolak tanpa alasan, atau menghakimi urusan pribadi. Penolakan "
-            "yang tegas tetapi hormat tidak termasuk.",
+            "menggoda, menyalahkan atau mengabaikan pelanggan, menolak membantu tanpa alasan, atau menghakimi urusan "
+            "pribadi. Penolakan yang tegas tetapi hormat tidak termasuk.",
             "en": "Manner unworthy of the post: insult, mockery, sarcasm, condescension, threat, flirting, "
-            "blaming or brushing off the customer, judging private life. Firm but respectful refusal is fine.",
+            "blaming or brushing off the customer, refusing to help without a reason, judging private life. Firm but "
+            "respectful refusal is fine.",
         },
         {
             "id": "Profesionalisme, martabat, sikap tidak menghakimi",

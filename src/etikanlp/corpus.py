@@ -88,7 +88,7 @@ def read(corpus: str | Path) -> pd.DataFrame:
     DataFrame
         A row an officer turn: ``interaction_id``, ``turn``, ``text``, ``context``, ``officer_id``, ``channel``,
         ``sector``, ``scenario``, ``writer``, ``register``, ``implicit``, ``hard``, ``pair``, ``file``, then one bool
-        column per label in the codebook's order.
+        column per label in the codebook's order, and one ``first_<label>``: what the first annotator had given.
 
     Raises
     ------
@@ -388,12 +388,20 @@ def agreement(corpus: str | Path) -> pd.DataFrame:
         Indexed by label: ``turns`` judged twice, ``first`` and ``second`` (turns given the label by each),
         ``both``, ``agree`` (share judged alike) and ``alpha``.
 
+    Raises
+    ------
+    CorpusError
+        If the corpus breaks its format, or the package krippendorff (extra ``dev``) is not installed.
+
     References
     ----------
     K. Krippendorff (2018), Content Analysis, 4th ed., ch. 12: alpha for nominal data, 1 minus observed over
     expected disagreement.
     """
-    import krippendorff  # noqa: PLC0415 - only here
+    try:
+        import krippendorff  # noqa: PLC0415 - only here
+    except ModuleNotFoundError:
+        raise CorpusError("agreement needs the package krippendorff: pip install '.[dev]'") from None
 
     both = second_annotation(corpus).merge(read(corpus), on=["interaction_id", "turn"], suffixes=("_2", ""))
     rows = {label: _agreement(both[f"first_{label}"], both[f"{label}_2"], krippendorff.alpha) for label in LABELS}

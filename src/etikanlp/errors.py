@@ -20,4 +20,4 @@ class ReportError(EtikaError):
 
 
 class BundleError(EtikaError):
-    """A model bundle is missing, cut, altered or of a newer format."""
+    """A model bundle is missing, cut, altered or of another format."""

@@ -145,7 +145,7 @@ def officer_rates(scores: DataFrame, model: Model | None = None) -> Rates:
         are medians over turns.
     """
     officers = statistics.figures(officer_counts(scores, "officer_id"))
-    turns = scores.groupBy(_named(scores, "officer_id"), _named(scores, "unit")).count().toArrow().to_pandas()
+    turns = scores.groupBy(_named("officer_id"), _named("unit")).count().toArrow().to_pandas()
     home = statistics.busiest(turns.set_index(["officer_id", "unit"])["count"])
     officers.insert(1, "unit", officers["officer_id"].map(home))
     units = statistics.figures(officer_counts(scores, "unit"))
@@ -172,7 +172,7 @@ def officer_counts(scores: DataFrame, by: str = "officer_id") -> pd.DataFrame:
     shown = {label: F.max(F.col(label).cast("long")) for label in LABELS}
     shown[statistics.ANY_VIOLATION] = F.greatest(*(shown[label] for label in VIOLATIONS))
     flags = [column.alias(name) for name, column in shown.items()]
-    per_interaction = scores.groupBy(_named(scores, by), "interaction_id").agg(F.count("*").alias("turns"), *flags)
+    per_interaction = scores.groupBy(_named(by), "interaction_id").agg(F.count("*").alias("turns"), *flags)
     totals = [F.sum(name).alias(name) for name in ("turns", *statistics.MEASURES)]
     table = per_interaction.groupBy(by).agg(F.count("*").alias("interactions"), *totals).toArrow().to_pandas()
     return table.astype({by: str}).set_index(by).sort_index()
@@ -233,7 +233,7 @@ def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _named(scores: DataFrame, by: str) -> Column:
+def _named(by: str) -> Column:
     """Officers or units, those without one together under the empty name."""
     return F.coalesce(F.col(by), F.lit("")).alias(by)
 

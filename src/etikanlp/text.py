@@ -224,7 +224,7 @@ def take_ragged(
 
 
 def stem(forms: Iterable[str], known: Mapping[str, str] | None = None) -> list[str]:
-    """Stem each form once with Sastrawi; what has no letters a-z stays as it is.
+    """Stem each form once with Sastrawi; what is no word of ASCII letters stays as it is.
 
     Parameters
     ----------

@@ -89,8 +89,8 @@ def cases(scores: pd.DataFrame) -> pd.DataFrame:
         and the last words are thanks.)
 
     These are lists to read, not verdicts. Measured on the annotated corpus with its own labels: 26 % of interactions
-    hold a phrase of distress; the officer is empathic in 75 % of those and in 36 % of the others. The table hears a
-    part only: of interactions with empathy 42 % hold one, of empathic turns 26 % follow one directly, so the number of
+    hold a phrase of distress; the officer is empathic in 68 % of those and in 30 % of the others. The table hears a
+    part only: of interactions with empathy 45 % hold one, of empathic turns 28 % follow one directly, so the number of
     missed chances is a lower bound. Of 100 hits read, 80 told of distress. Of 50 missed refusals read about 20 were a
     no without its ground; the others decline gifts or another person's data, where the ground goes without saying, or
     refuse nobody. Of 30 missed closings read about 14 left a request open. Where labels are the classifier's, its
