@@ -52,6 +52,16 @@ def test_report_before_and_after_a_date(cli, tmp_path):
     assert "--before-after" in done.stderr
 
 
+def test_a_report_refuses_scores_of_another_prevalence(cli, tmp_path):
+    scores = tmp_path / "s.parquet"
+    cli("score", EXAMPLE_LOG, "--out", scores)
+    refused = cli("report", scores, "--out", tmp_path / "r.html", "--prevalence", "0.003", status=2)
+    assert "another --prevalence" in refused.stderr
+    refused = cli("report", scores, "--out", tmp_path / "r.html", "--columns", "text=isi", status=2)
+    assert "is a score table" in refused.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_scoring_does_without_scikit_learn(tmp_path):
     """Half of the time a short log takes would be its import."""
     script = (

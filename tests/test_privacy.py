@@ -124,6 +124,29 @@ def test_pseudonymised_scores_name_no_officer():
     assert scores["officer_id"][0] == "A-1", "the table given stays as it was"
 
 
+def test_pseudonyms_stand_wherever_an_id_does():
+    scores = pd.DataFrame(
+        {
+            "officer_id": ["B-2", "Rahmat Hidayat", "Petugas 12"],
+            "interaction_id": ["b-2/I-001", "I-002", "I-003"],
+            "unit": ["Loket B-2", "Kasir", "Kasir"],
+            "text": ["ya", "Kata Hidayat, sudah", "petugas siap"],
+            "context": ["", "", ""],
+        }
+    )
+    out = pseudonymise(scores, KEY)
+    name = pseudonym("B-2", KEY)
+    assert out["interaction_id"].tolist() == [f"{name}/I-001", "I-002", "I-003"]
+    assert out["unit"].tolist() == [f"Loket {name}", "Kasir", "Kasir"]
+    assert out["text"].tolist() == ["ya", "Kata •••••••, sudah", "petugas siap"]
+
+
+@pytest.mark.parametrize("text", ["rekening an. SITI AMINAH", "AN. WULAN SARI", "an Budi Santoso"])
+def test_holders_of_accounts_are_masked_however_written(text):
+    shown = mask(text)
+    assert not any(word in shown for word in text.split()[-2:])
+
+
 def test_report_masks_unless_told_otherwise(model, tmp_path):
     said = "dasar bodoh kamu, Pak Darmanto, NIK 3174051203900004 saja lupa"
     scores = etikanlp.score(pd.DataFrame({"officer_id": ["P-1"], "reply": [said]}), model)
@@ -144,6 +167,8 @@ def test_command_line_pseudonymises_with_a_key_from_a_file(cli, model, tmp_path)
     for said in (page, done.stdout):
         assert pseudonym("A-101", KEY) in said
         assert "A-101" not in said
+    cli("report", EXAMPLE_LOG, "--officer", "B-201", "--out", tmp_path / "b.pdf", "--pseudonymise", tmp_path / "key")
+    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
     (tmp_path / "key").write_bytes(b"short")
     refused = cli("report", EXAMPLE_LOG, "--out", tmp_path / "r.html", "--pseudonymise", tmp_path / "key", status=2)
     assert "openssl rand" in refused.stderr

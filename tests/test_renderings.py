@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
 import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import EXAMPLE_LOG
 
 import etikanlp
 from etikanlp.codebook import LABELS
@@ -266,6 +268,68 @@ def test_findings_say_what_the_figures_say(report, long_report):
     assert re.search(r"rising for .*percentage points a week \(worse\)", later["Better or worse"])
 
 
+def told(built, lang="id"):
+    return {f.title: " ".join(f.sentences) for f in sentences.findings(built, lang, lambda officer: officer)}
+
+
+def test_what_was_not_compared_is_not_called_equal(model):
+    replies = pd.DataFrame(
+        {
+            "officer_id": "A-1",
+            "reply": ["Terima kasih, Bu."] * 40,
+            "replied_at": pd.date_range("2026-01-05", periods=40, freq="D").astype(str),
+        }
+    )
+    said = told(etikanlp.officer_report(etikanlp.score(replies, model), model), "en")
+    assert "No officer can be compared" in said["Who stands out"]
+    assert "1 officer, 5 January" in said["What was read"], "no unit, so none is counted"
+
+
+def test_trends_of_officers_without_a_unit_are_not_those_of_the_log(model):
+    polite, rude = "Terima kasih, Bu, mohon maaf.", "dasar bodoh kamu"
+    days = pd.date_range("2026-01-05", periods=8, freq="7D").astype(str)
+    rows = [
+        {"officer_id": officer, "unit": unit, "reply": rude if i < share * week else polite, "replied_at": day}
+        for officer, unit, share in (("A-1", None, 4), ("A-2", None, 4), ("B-1", "Kasir", 0), ("B-2", "Kasir", 0))
+        for week, day in enumerate(days)
+        for i in range(30)
+    ]
+    said = told(etikanlp.officer_report(etikanlp.score(pd.DataFrame(rows), model), model))["Membaik atau memburuk"]
+    assert said.count("Pelanggaran apa pun naik di seluruh log") == 1
+    assert "Pelanggaran apa pun naik di (tanpa unit)" in said
+
+
+def test_before_and_after_names_its_date_and_says_when_it_cannot_compare(scores, model, tmp_path):
+    built = etikanlp.officer_report(scores, model, before_after="12/11/2026")
+    assert "Sebelum dan sesudah: perubahan pada 12 November 2026" in built.to_html(tmp_path / "a.html").read_text(
+        "utf-8"
+    )
+    sheets = pd.read_excel(built.to_excel(tmp_path / "a.xlsx"), sheet_name=None, dtype=str, engine="calamine")
+    assert any("12 November 2026" in sheet.to_string() for sheet in sheets.values())
+    few = etikanlp.officer_report(scores[scores["officer_id"] == "C-304"], model, before_after="2026-11-12")
+    assert "tidak dapat dibandingkan" in few.to_html(tmp_path / "b.html").read_text("utf-8")
+    assert "perubahan pada" not in etikanlp.officer_report(scores, model).to_html(tmp_path / "c.html").read_text(
+        "utf-8"
+    )
+
+
+def test_another_prevalence_shows_no_figures_measured_without_it(scores, model, tmp_path):
+    rare = model.at_prevalence(0.003)
+    page = (
+        etikanlp.officer_report(etikanlp.score(EXAMPLE_LOG, rare), rare)
+        .to_html(tmp_path / "r.html", "en")
+        .read_text("utf-8")
+    )
+    assert "were right on test data" not in page
+    sheets = pd.read_excel(
+        etikanlp.officer_report(scores, rare).to_excel(tmp_path / "r.xlsx"),
+        sheet_name=None,
+        dtype=str,
+        engine="calamine",
+    )
+    assert any("0,3" in sheet.to_string() and "disesuaikan" in sheet.to_string() for sheet in sheets.values())
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -345,6 +409,8 @@ def test_tables_for_dashboards(long_report, tmp_path):
         officers = read(tmp_path / f"officers.{kind}")
         pd.testing.assert_series_equal(officers["courtesy"], long_report.officers["courtesy"])
         assert len(read(tmp_path / f"flags.{kind}")) == len(long_report.flags)
+    replace(long_report, before_after=None).to_tables(tmp_path, "csv")
+    assert not (tmp_path / "before_after.csv").exists(), "of the report before"
     with pytest.raises(etikanlp.LogError, match=r"end the name with one of .parquet"):
         long_report.to_tables(tmp_path, "txt")
 

@@ -118,3 +118,8 @@ def test_log_without_units_or_times(model, tmp_path):
     assert "Log tidak memuat waktu" in page
     assert not re.search(r">\s*(nan|NaT|None|<NA>)\s*<", page)
     built.to_excel(tmp_path / "r.xlsx")
+
+
+def test_a_table_without_scores_is_refused_in_words(model):
+    with pytest.raises(etikanlp.LogError, match="no column 'interaction_id'"):
+        etikanlp.officer_report(pd.DataFrame({"a": [1]}), model)

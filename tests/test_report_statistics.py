@@ -154,12 +154,26 @@ def test_no_true_share_from_flags_that_say_nothing():
     assert np.isnan(share.high).all()
 
 
-def test_counts_of_old_and_of_new_models(model):
-    old = {
-        "corpus": {"interactions": 1000},
-        "metrics": {"interactions": {"courtesy": {"support": 400, "recall": 0.9, "specificity": 0.95}}},
-    }
-    assert prevalence.held_out(old).loc["courtesy"].tolist() == [360, 40, 30, 570]
+def test_no_true_share_where_the_log_refutes_the_errors():
+    share = prevalence.adjusted([0, 30, 30], [400, 200, 200], [90] * 3, [10] * 3, [20, 219, 5], [980, 781, 95])
+    assert np.isnan(share.estimate).tolist() == [True, True, False], "fewer flagged than false alarms alone would be"
+    assert np.isnan(share.low).tolist() == np.isnan(share.high).tolist() == [True, True, False]
+
+
+def test_any_violation_is_no_rarer_than_one_of_them(report):
+    for table in (report.officers, report.units):
+        for end in ("", "_low", "_high"):
+            of_any = table[f"any_violation_true{end}"]
+            parts = table[[f"{label}_true{end}" for label in VIOLATIONS]].max(axis=1)
+            assert (of_any.isna() | parts.isna() | (of_any >= parts)).all()
+
+
+def test_metrics_of_another_prevalence_are_not_shown(model):
+    assert set(prevalence.metrics_of(model.info)) > set(VIOLATIONS)
+    assert set(VIOLATIONS).isdisjoint(prevalence.metrics_of(model.at_prevalence(0.003).info))
+
+
+def test_counts_of_models(model):
     new = {"metrics": {"interactions": {"courtesy": {"tp": 1, "fn": 2, "fp": 3, "tn": 4}}}}
     assert prevalence.held_out(new).loc["courtesy"].tolist() == [1, 2, 3, 4]
     assert prevalence.held_out({}).isna().all(axis=None)
@@ -323,11 +337,23 @@ def test_only_groups_with_enough_on_both_sides_are_compared():
 
 @pytest.mark.parametrize(
     ("date", "message"),
-    [("bukan tanggal", "is no date"), ("2030-01-01", "2026-05-01 to 2026-07-01"), ("2026-05-01", "nothing to compare")],
+    [
+        ("bukan tanggal", "is no date"),
+        ("now", "is no date"),
+        ("2030-01-01", "2026-05-01 to 2026-07-01"),
+        ("2026-05-01", "nothing to compare"),
+    ],
 )
 def test_dates_that_compare_nothing(date, message):
     with pytest.raises(ValueError, match=message):
         beforeafter.before_after(mixed(10), date)
+
+
+def test_dates_are_read_as_those_of_logs_the_day_before_the_month():
+    expected = beforeafter.before_after(mixed(10), "2026-06-05")
+    for date in ("5/6/2026", "05-06-2026", "5 Juni 2026", pd.Timestamp("2026-06-05")):
+        pd.testing.assert_frame_equal(beforeafter.before_after(mixed(10), date), expected)
+    assert beforeafter.moment_of("5/6/2026") == pd.Timestamp("2026-06-05")
 
 
 # missed chances

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -192,6 +193,13 @@ def is_score_table(path: str | Path) -> bool:
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
+def is_of(scores: pd.DataFrame, model: Model) -> bool:
+    """Whether a score table is the model's, told by its first turns."""
+    head = scores.head(100)
+    p = model.predict_proba(head["text"], head["context"])
+    return bool(np.allclose(p, head[[f"p_{label}" for label in LABELS]].to_numpy(dtype=float), atol=1e-4))
+
+
 def judged(officers: pd.DataFrame, model: Model) -> pd.DataFrame:
     """The score table of officer turns as :func:`etikanlp.transcripts.with_context` gives them."""
     p = model.predict_proba(officers["text"], officers["context"])
@@ -210,8 +218,11 @@ def typed(scores: pd.DataFrame, where: str = "the score table") -> pd.DataFrame:
     Raises
     ------
     LogError
-        Naming the column that holds something else.
+        Naming the column that is missing or holds something else.
     """
+    missing = [name for name in SCORE_COLUMNS if name not in scores]
+    if missing:
+        raise LogError(f"{where}: no column {missing[0]!r}; it is not as etikanlp score gives it")
     scores = scores[list(SCORE_COLUMNS)].copy()
     scores.attrs = {}
     for name in scores:

@@ -52,7 +52,7 @@ def _patterns() -> _Patterns:
     guarded = "|".join(word.capitalize() for word in sorted(_table()["guarded"]))
     title = rf"(?<![\w.])(?:(?i:{kinds['title']})\b(?!\.)|(?i:{kinds['dotted']})\b\.?|(?:{guarded})\.){_SPACE}{{0,2}}"
     announced = rf"""(?<!\w)(?:
-        atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][a-z.]))|bernama|perkenalkan,?{_SPACE}saya
+        atas{_SPACE}nama(?:nya)?|a\.{_SPACE}?n\.?|a/n|an\.?(?={_SPACE}(?-i:[A-Z][A-Za-z.]))|bernama|perkenalkan,?{_SPACE}saya
       | dengan{_SPACE}(?:saya|bapak|ibu|pak|bu|mas|mbak|kak|kakak|saudara|saudari)
       | nama{_SPACE}(?:saya|(?:lengkap|pasien|pelanggan|pemilik|ibu{_SPACE}kandung)\w{{0,3}}
           |(?:suami|istri|anak){_SPACE}saya)(?:{_SPACE}adalah)?

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,9 @@ from etikanlp.errors import EtikaError
 
 SHORTEST_KEY: Final = 16
 """Bytes: half the length of the digest, the least that FIPS 198 (2002) allows for an HMAC key."""
+
+_PART: Final = re.compile(r"(?<!\w)[^\W_]{4,}(?!\w)")
+_DIGIT: Final = re.compile(r"\d")
 
 _LENGTH: Final = 7  # base32 characters, 5 bits each
 
@@ -45,15 +49,17 @@ def pseudonym(officer_id: str, key: bytes | str) -> str:
 
 
 def pseudonymise(scores: pd.DataFrame, key: bytes | str) -> pd.DataFrame:
-    """Replace officers by pseudonyms, in ``officer_id`` and, as whole words, in ``text`` and ``context``.
+    """Replace officers by pseudonyms, in ``officer_id`` and, as whole words, wherever else an id stands.
 
-    In texts an id is masked in place (``•``), so that highlights stay where they are. An id that is an ordinary short
-    number or word would blank other words too; ids of one character are left in texts.
+    In ``interaction_id`` and ``unit`` the pseudonym stands in the id's place. In texts the id is masked in place
+    (``•``), so that highlights stay where they are; an id without digits may be a name, so every part of it that has
+    at least four letters is masked too. An id that is an ordinary short number or word would blank other words too;
+    ids of one character are left in texts.
 
     Parameters
     ----------
     scores : DataFrame
-        A score table: ``officer_id``, and if there are any ``text`` and ``context``.
+        A score table: ``officer_id``, and if there are any ``interaction_id``, ``unit``, ``text`` and ``context``.
     key : bytes or str
         As for :func:`pseudonym`.
 
@@ -73,13 +79,27 @@ def pseudonymise(scores: pd.DataFrame, key: bytes | str) -> pd.DataFrame:
         raise ValueError("two officers would share a pseudonym; use another key")
     out = scores.copy(deep=False)
     out["officer_id"] = scores["officer_id"].map(names)
-    in_text = [re.escape(officer) for officer in sorted(ids, key=len, reverse=True) if len(officer) > 1]
-    if in_text:
-        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(in_text)})(?!\w)", re.IGNORECASE)
+    whole = [officer for officer in ids if len(officer) > 1]
+    if whole:
+        named = {officer.lower(): name for officer, name in names.items()}
+        pattern = _any_of(whole)
+        for column in ("interaction_id", "unit"):
+            if column in out:
+                out[column] = out[column].map(
+                    lambda said: pattern.sub(lambda match: named[match.group().lower()], said), na_action="ignore"
+                )
+        parts = [part for officer in whole if not _DIGIT.search(officer) for part in _PART.findall(officer)]
+        anywhere = _any_of([*whole, *parts])
         for column in ("text", "context"):
             if column in out:
-                out[column] = out[column].map(lambda said: _blank(pattern, said), na_action="ignore")
+                out[column] = out[column].map(lambda said: _blank(anywhere, said), na_action="ignore")
     return out
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words or phrases, the longest first, between what are no letters or digits."""
+    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
 
 def read_key(path: str | Path) -> bytes:

@@ -138,6 +138,7 @@ def officer_report(
         "last": at.max() if len(at) else None,
         "overall": overall.iloc[0].to_dict(),
         "rejects": rejects,
+        "changed": None if before_after is None else beforeafter.moment_of(before_after),
         "model": model.info,
     }
     return OfficerReport(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from etikanlp.recognition import times
 from etikanlp.report.statistics import ENOUGH, discoveries, wilson
 from etikanlp.report.trend import LEVELS, counted, interactions_of, ordered
 
@@ -122,14 +123,9 @@ def before_after(scores: pd.DataFrame, date: str | pd.Timestamp) -> pd.DataFrame
     ----------
     Newcombe (1998) as in :func:`newcombe`; K. Pearson's χ² test of the mixes; Benjamini and Hochberg (1995), JRSS B 57.
     """
-    try:
-        moment = pd.Timestamp(date)
-    except (ValueError, TypeError):
-        moment = pd.NaT
-    if moment is pd.NaT:
-        raise ValueError(f"{date!r} is no date; write it as 2026-06-01")
+    moment = moment_of(date)
     told = pd.concat([interactions_of(scores, level).dropna(subset="at") for level in LEVELS], ignore_index=True)
-    told["after"] = told["at"] >= moment.tz_localize(None)
+    told["after"] = told["at"] >= moment
     if told["after"].nunique() < 2:
         span = f"from {told['at'].min():%Y-%m-%d} to {told['at'].max():%Y-%m-%d}" if len(told) else "no times at all"
         raise ValueError(f"nothing to compare before and after {moment:%Y-%m-%d}: the log has {span}")
@@ -153,6 +149,20 @@ def before_after(scores: pd.DataFrame, date: str | pd.Timestamp) -> pd.DataFrame
         [*keys, "label", "k_before", "n_before", "share_before", "k_after", "n_after", "share_after", "difference",
          "low", "high", "q", "mix_change", "warning", *stratified]
     ]  # fmt: skip
+
+
+def moment_of(date: str | pd.Timestamp) -> pd.Timestamp:
+    """A date as a log's times are read: the day before the month, no time zone.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
+    moment = times(pd.Series([date]))[0] if isinstance(date, str) else pd.Timestamp(date).tz_localize(None)
+    if moment is pd.NaT:
+        raise ValueError(f"{date!r} is no date; write it as 2026-06-01")
+    return moment
 
 
 def _sides(told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

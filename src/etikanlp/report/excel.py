@@ -11,12 +11,12 @@ import xlsxwriter
 from markupsafe import Markup
 
 from etikanlp.codebook import CODEBOOK, VIOLATIONS, VIRTUES, Language
-from etikanlp.report import sentences, statistics
+from etikanlp.report import prevalence, sentences, statistics
 from etikanlp.report.charts import ACCENT, INK
 from etikanlp.report.excerpts import shown
 from etikanlp.report.shrinkage import JUDGED
 from etikanlp.report.statistics import ANY_VIOLATION
-from etikanlp.report.wording import CHANNEL, label_name, phrases
+from etikanlp.report.wording import CHANNEL, date, label_name, percent, phrases
 from etikanlp.tables import WORKBOOK_OPTIONS, unfinished, write_cell
 
 if TYPE_CHECKING:
@@ -336,13 +336,22 @@ def _before_after(table: pd.DataFrame, t: dict[str, str], lang: Language) -> lis
         Column(t["low"], table["low"], "points"),
         Column(t["high"], table["high"], "points"),
         Column(t["q"], table["q"], "probability"),
-        Column(t["warning"], table["warning"].map(lambda what: t["mix_of"].format(what=what) if what else ""), "text"),
+        Column(
+            t["warning"],
+            table["warning"].map(
+                lambda what: (
+                    t["mix_of"].format(what=", ".join(t[name].lower() for name in what.split(", "))) if what else ""
+                )
+            ),
+            "text",
+        ),
         Column(t["stratified"], table["stratified"], "points"),
     ]
 
 
 def _explanations(report: OfficerReport, t: dict[str, str], lang: Language) -> list[Column]:
-    metrics = report.summary["model"].get("metrics", {}).get("turns", {})
+    info = report.summary["model"]
+    metrics = prevalence.metrics_of(info)
     rows: list[tuple[str, str, Any, Any]] = [
         (label.name[lang], label.definition[lang], *(metrics.get(label.id, {}).get(m) for m in ("precision", "recall")))
         for label in CODEBOOK
@@ -364,6 +373,10 @@ def _explanations(report: OfficerReport, t: dict[str, str], lang: Language) -> l
         (t["words"], t["words_why"]),
         (t["text"], t["masked" if report.masked else "unmasked"]),
     ]
+    if "prevalence" in info:
+        notes.append((t["probability"], t["method_prevalence"].format(share=percent(info["prevalence"], lang))))
+    if report.summary["changed"] is not None:
+        notes.append((t["before_after"], date(report.summary["changed"], lang)))
     rows += [(column, meaning, None, None) for column, meaning in notes]
     looks = ("text", "long", "share", "share")
     titles = (t["column"], t["explained"], t["precision"], t["recall"])

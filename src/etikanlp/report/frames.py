@@ -30,9 +30,14 @@ def write(report: OfficerReport, folder: Path, kind: str) -> list[Path]:
         "chances": report.chances,
         "before_after": report.before_after,
     }
-    return [
-        _written(table, folder / f"{name}.{kind}") for name, table in tables.items() if table is not None and len(table)
-    ]
+    written = []
+    for name, table in tables.items():
+        path = folder / f"{name}.{kind}"
+        if table is None or table.empty:
+            path.unlink(missing_ok=True)  # of an earlier report
+        else:
+            written.append(_written(table, path))
+    return written
 
 
 def _written(table: pd.DataFrame, path: Path) -> Path:

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from etikanlp.codebook import CODEBOOK, Language
-from etikanlp.report import sentences, statistics, wording
+from etikanlp.report import prevalence, sentences, statistics, wording
 from etikanlp.report.charts import Charts
 from etikanlp.report.pages import Pages
 from etikanlp.tables import unfinished
@@ -52,7 +52,7 @@ def render(
     charts = Charts()
     pages = Pages(report, charts, lang)
     views = [pages.of(officer) for officer in progress(officers)]
-    overview = {} if alone else _overview(report, charts, pages, lang)
+    overview = {} if alone else _overview(report, pages, lang)
     t = wording.phrases(lang)
     body = {
         "lang": lang,
@@ -62,11 +62,11 @@ def render(
         "title": t["title_one"].format(officer=officers[0]) if alone else t["title"],
         "period": wording.period(report.summary["first"], report.summary["last"], lang),
         "pages": views,
-        "key": charts.interval,
         "codebook": CODEBOOK,
-        "metrics": report.summary["model"].get("metrics", {}).get("turns", {}),
+        "metrics": prevalence.metrics_of(report.summary["model"]),
         "prevalence": report.summary["model"].get("prevalence"),
         "enough": statistics.ENOUGH,
+        "changed_on": _changed_on(report, t, lang),
         "percent": partial(wording.percent, lang=lang),
         "number": partial(wording.number, lang=lang),
         **overview,
@@ -83,10 +83,9 @@ def render(
     )
 
 
-def _overview(report: OfficerReport, charts: Charts, pages: Pages, lang: Language) -> dict[str, Any]:
+def _overview(report: OfficerReport, pages: Pages, lang: Language) -> dict[str, Any]:
     """What stands before the officers' pages."""
     first = statistics.to_review_first(report.officers)["officer_id"].head(FIRST)
-    whole = report.before_after
     return {
         "findings": sentences.findings(report, lang, pages.link),
         "review_first": [pages.line(officer) for officer in first],
@@ -95,8 +94,14 @@ def _overview(report: OfficerReport, charts: Charts, pages: Pages, lang: Languag
         "trends": pages.trends("all", ""),
         "unit_names": sorted(set(report.officers["unit"]) - {""}),
         "measures": [(measure, wording.label_name(measure, lang)) for measure in pages.order],
-        "before_after": [] if whole is None else pages.before_after("all", ""),
+        "before_after": None if report.before_after is None else pages.before_after("all", ""),
     }
+
+
+def _changed_on(report: OfficerReport, t: dict[str, str], lang: Language) -> str:
+    """Heading of the comparison around a date, if one was asked for."""
+    changed = report.summary["changed"]
+    return "" if changed is None else t["changed_on"].format(title=t["before_after"], date=wording.date(changed, lang))
 
 
 def _names_of_columns(t: dict[str, str]) -> str:

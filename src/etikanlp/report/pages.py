@@ -110,11 +110,9 @@ class Pages:
         flags = self._flags.get(officer, [])
         return {
             "link": self.link(officer),
-            "officer": officer,
             "unit": row["unit"],
             "interactions": (row["interactions"], number(row["interactions"], self._lang)),
             "enough": row["enough"],
-            "needed": row["needed"],
             "clearly_flagged": any(not flag["review"] for flag in flags),
             "above": any(row[f"{measure}_outlier"] == "above" for measure in (*VIOLATIONS, ANY_VIOLATION)),
             "k": number(row[f"{ANY_VIOLATION}_n"], self._lang),
@@ -133,7 +131,6 @@ class Pages:
                 "unit": row["unit"] or self._t["no_unit"],
                 "interactions": number(row["interactions"], self._lang),
                 "enough": row["enough"],
-                "strip": self._charts.interval(_point(row, ANY_VIOLATION), "violation"),
                 "cells": [
                     (percent(row[measure], self._lang), between(row[f"{measure}_low"], row[f"{measure}_high"]))
                     for measure in self.order
@@ -264,11 +261,7 @@ class Pages:
 
     def _difference(self, row: Row) -> dict[str, str]:
         lang = self._lang
-        warning = ""
-        if row["warning"]:
-            bounds = [points(row[f"stratified{end}"], lang) for end in ("", "_low", "_high")]
-            inside = "–" if pd.isna(row["stratified"]) else "{} ({} … {})".format(*bounds)
-            warning = self._t["mix_changed"].format(stratified=inside)
+        bounds = [points(row[f"stratified{end}"], lang) for end in ("", "_low", "_high")]
         return {
             "label": label_name(row["label"], lang),
             **{
@@ -277,7 +270,8 @@ class Pages:
             },
             "difference": points(row["difference"], lang),
             "between": f"{points(row['low'], lang)} … {points(row['high'], lang)}",
-            "warning": warning,
+            "warning": row["warning"],
+            "stratified": "–" if pd.isna(row["stratified"]) else "{} ({} … {})".format(*bounds),
         }
 
 

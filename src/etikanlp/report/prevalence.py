@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from etikanlp.codebook import LABELS, VIOLATIONS
+from etikanlp.codebook import VIOLATIONS
 from etikanlp.report.statistics import ANY_VIOLATION, MEASURES
 
 Array = npt.NDArray[np.float64]
@@ -63,8 +63,8 @@ def adjusted(
     Returns
     -------
     Share
-        Clipped to 0 and 1; NaN where ``n`` is 0, a side of the held-out data is empty, or sensitivity + specificity is
-        below 1.1.
+        Clipped to 0 and 1; NaN where ``n`` is 0, a side of the held-out data is empty, sensitivity + specificity is
+        below 1.1, or the share flagged cannot be had from flags with these errors.
 
     References
     ----------
@@ -86,8 +86,10 @@ def adjusted(
         shift = 2 * z2 * (centre * of_sensitivity - (1 - centre) * of_specificity)
         variance = share * (1 - share) / size + centre**2 * of_sensitivity + (1 - centre) ** 2 * of_specificity
         half = np.sqrt(z2 * variance) / slope
-        known = (n > 0) & (youden >= _WEAKEST)
-    bounds = (estimate, centre + shift - half, centre + shift + half)
+        low, high = centre + shift - half, centre + shift + half
+        # an interval wholly outside 0 to 1: the log itself shows that the flags do not err as often here
+        known = (n > 0) & (youden >= _WEAKEST) & (low < 1) & (high > 0)
+    bounds = (estimate, low, high)
     return Share(*(np.where(known, np.clip(bound, 0, 1), np.nan) for bound in bounds))
 
 
@@ -111,16 +113,18 @@ def held_out(info: Mapping[str, Any]) -> pd.DataFrame:
         {measure: {cell: counted.get(measure, {}).get(cell, np.nan) for cell in CELLS} for measure in MEASURES},
         orient="index", columns=list(CELLS), dtype=float,
     )  # fmt: skip
-    total = info.get("corpus", {}).get("interactions")
-    for label in LABELS:  # models of before the counts were kept
-        m = counted.get(label, {})
-        if total and np.isnan(table.loc[label, "tp"]) and {"support", "recall", "specificity"} <= set(m):
-            negatives = total - m["support"]
-            tp, tn = round(m["support"] * m["recall"]), round(negatives * m["specificity"])
-            table.loc[label] = [tp, m["support"] - tp, negatives - tn, tn]
     if "prevalence" in info:
         table.loc[[*VIOLATIONS, ANY_VIOLATION]] = np.nan
     return table
+
+
+def metrics_of(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Held-out metrics of turns by label, as far as they hold for the model as it stands.
+
+    Those of the violations of a model moved to another prevalence are left out: they were measured without it.
+    """
+    metrics = info.get("metrics", {}).get("turns", {})
+    return {label: m for label, m in metrics.items() if "prevalence" not in info or label not in VIOLATIONS}
 
 
 def with_true_shares(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
@@ -145,4 +149,8 @@ def with_true_shares(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFra
         share = adjusted(table[f"{measure}_n"], table["interactions"], *cells.loc[measure, list(CELLS)])
         names = (f"{measure}_true", f"{measure}_true_low", f"{measure}_true_high")
         columns |= dict(zip(names, share, strict=True))
+    for end in ("_true", "_true_low", "_true_high"):  # no interaction shows a violation without showing any
+        of_any = columns[f"{ANY_VIOLATION}{end}"]
+        parts = np.vstack([of_any, *(columns[f"{label}{end}"] for label in VIOLATIONS)])
+        columns[f"{ANY_VIOLATION}{end}"] = np.where(np.isnan(of_any), np.nan, np.fmax.reduce(parts))
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)

@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from etikanlp.codebook import VIOLATIONS, VIRTUES, Language
+from etikanlp.report import prevalence
 from etikanlp.report.shrinkage import JUDGED
 from etikanlp.report.statistics import ANY_VIOLATION, ENOUGH, to_review_first
 from etikanlp.report.wording import (
@@ -37,13 +38,14 @@ _NAMED: Final = 6
 
 _SAID: Final[dict[str, dict[Language, str]]] = {
     "scope": {
-        "id": "Laporan ini membaca {turns} dari {interactions} oleh {officers} di {units}, {period}.",
-        "en": "This report reads {turns} of {interactions} by {officers} in {units}, {period}.",
+        "id": "Laporan ini membaca {turns} dari {interactions} oleh {officers}{in_units}, {period}.",
+        "en": "This report reads {turns} of {interactions} by {officers}{in_units}, {period}.",
     },
     "scope_timeless": {
-        "id": "Laporan ini membaca {turns} dari {interactions} oleh {officers} di {units}; log tidak memuat waktu.",
-        "en": "This report reads {turns} of {interactions} by {officers} in {units}; the log has no times.",
+        "id": "Laporan ini membaca {turns} dari {interactions} oleh {officers}{in_units}; log tidak memuat waktu.",
+        "en": "This report reads {turns} of {interactions} by {officers}{in_units}; the log has no times.",
     },
+    "in_units": {"id": " di {units}", "en": " in {units}"},
     "rejected": {"id": "{rejects}; alasannya ada di berkas rejects.", "en": "{rejects}; the rejects file says why."},
     "violations": {
         "id": "{k} dari {n} memuat sedikitnya satu tanda pelanggaran: {share} (selang 95\u202f% {between}). Paling sering: {label}, di {most}.",
@@ -63,6 +65,10 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
     "nobody": {
         "id": "Tidak seorang pun berbeda dari unitnya melebihi kebetulan: perbedaan di tabel belum cukup untuk membandingkan orang.",
         "en": "Nobody differs from the unit beyond chance: the differences in the table are not enough to compare people.",
+    },
+    "not_compared": {
+        "id": "Belum ada petugas yang dapat dibandingkan dengan unitnya: interaksi atau rekannya terlalu sedikit.",
+        "en": "No officer can be compared with the unit yet: too few interactions or colleagues.",
     },
     "first": {"id": "Yang paling patut dibaca lebih dulu:", "en": "To be read first:"},
     "read_first": {
@@ -100,6 +106,10 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
     "no_trend": {
         "id": "Tidak ada label yang naik atau turun melebihi kebetulan dalam {periods}.",
         "en": "No label rises or falls beyond chance over {periods}.",
+    },
+    "trend_untested": {
+        "id": "Interaksinya terlalu sedikit untuk menguji naik atau turun dalam {periods}.",
+        "en": "There are too few interactions to test for a rise or fall over {periods}.",
     },
     "trend": {
         "id": "{label} {direction} di {group}: {points} poin persen tiap {period} ({better}).",
@@ -148,8 +158,8 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
         "en": "{label} is {direction}, {points} percentage points a {period} ({better}).",
     },
     "timing": {
-        "id": "Separuh giliran sepanjang {words} kata atau kurang (tengahnya {words_q1}–{words_q3}; unit {unit_words}); biasanya {turns} giliran tiap interaksi.",
-        "en": "Half the turns have {words} words or fewer (the middle half {words_q1}–{words_q3}; unit {unit_words}); usually {turns} turns an interaction.",
+        "id": "Separuh giliran sepanjang {words} kata atau kurang (tengahnya {words_q1}–{words_q3}; unit {unit_words}); biasanya {turns} tiap interaksi.",
+        "en": "Half the turns have {words} words or fewer (the middle half {words_q1}–{words_q3}; unit {unit_words}); usually {turns} an interaction.",
     },
     "pace": {
         "id": "Dari satu giliran ke giliran berikutnya biasanya {pace} (unit {unit_pace}), termasuk ucapan pelanggan di antaranya; satu "
@@ -157,7 +167,10 @@ _SAID: Final[dict[str, dict[Language, str]]] = {
         "en": "From one turn to the next it usually takes {pace} (unit {unit_pace}), with what the customer says in between; an "
         "interaction usually takes {duration}. Measured on {timed} with times.",
     },
-    "untimed": {"id": "Log tidak memuat waktu tiap giliran, jadi tempo tidak diketahui.", "en": "The log has no time for each turn, so pace is not known."},
+    "untimed": {
+        "id": "Tempo tidak diketahui: tidak ada interaksi dengan dua giliran petugas yang berwaktu sendiri-sendiri.",
+        "en": "Pace is not known: no interaction has two officer turns with times of their own.",
+    },
 }  # fmt: skip
 
 
@@ -211,7 +224,7 @@ def of_officer(officer: Row, unit: Row, flags: list[Row], tests: pd.DataFrame, l
     for measure in named:
         facts = _counts(officer, measure, lang) | {"unit": percent(unit[measure], lang)}
         said.append(_say(f"officer_{officer[f'{measure}_outlier']}", lang, label=label_name(measure, lang), **facts))
-    if officer["enough"] and not named:
+    if not named and any(pd.notna(officer[f"{measure}_q"]) for measure in JUDGED):
         said.append(_say("officer_same", lang))
     if flags:
         interactions = counted(len({flag["interaction_id"] for flag in flags}), "interaction", lang)
@@ -233,10 +246,10 @@ def pace(officer: Row, unit: Row, lang: Language) -> list[Markup]:
             ("words", "words"),
             ("words_q1", "words_q1"),
             ("words_q3", "words_q3"),
-            ("turns", "turns_each"),
         )
     }
-    said = [_say("timing", lang, **whole, unit_words=number(unit["words"], lang))]
+    turns = counted(officer["turns_each"], "turn", lang)
+    said = [_say("timing", lang, **whole, turns=turns, unit_words=number(unit["words"], lang))]
     if not officer["timed"] or pd.isna(officer["pace_s"]):
         return [*said, _say("untimed", lang)]
     times = {name: duration(officer[f"{name}_s"], lang) for name in ("pace", "duration")}
@@ -268,7 +281,9 @@ def _counts(row: Row, measure: str, lang: Language) -> dict[str, str]:
 def _scope(report: OfficerReport, lang: Language) -> list[Markup]:
     summary = report.summary
     facts = {name: counted(summary[f"{name}s"], name, lang) for name in ("turn", "interaction", "officer")}
-    facts = {f"{name}s": phrase for name, phrase in facts.items()} | {"units": counted(len(report.units), "unit", lang)}
+    units = int((report.units["unit"] != "").sum())
+    inside = _say("in_units", lang, units=counted(units, "unit", lang)) if units else ""
+    facts = {f"{name}s": phrase for name, phrase in facts.items()} | {"in_units": inside}
     timed = summary["first"] is not None
     said = [
         _say(
@@ -313,7 +328,8 @@ def _stand_out(report: OfficerReport, lang: Language, link: Link) -> list[Markup
             once.setdefault(officer, named)
         if once:
             said.append(Markup("{} {}.").format(_say(side, lang), _few(list(once.values()), lang)))
-    said = said or [_say("nobody", lang)]
+    compared = report.officers[[f"{measure}_q" for measure in JUDGED]].notna().any(axis=None)
+    said = said or [_say("nobody" if compared else "not_compared", lang)]
     first = to_review_first(report.officers).head(3).to_dict("records")
     if first:
         names = [
@@ -356,12 +372,17 @@ def _changes(report: OfficerReport, lang: Language, link: Link) -> list[Markup]:
         return [_say("one_period" if count < 2 else "two_periods", lang, noun=NOUNS[noun][lang][0])] if count else []
     found = directions(report, lang)
     if found.empty:
-        return [_say("no_trend", lang, periods=counted(count, noun, lang))]
+        tested = report.trend_tests["q"].notna().any()
+        return [_say("no_trend" if tested else "trend_untested", lang, periods=counted(count, noun, lang))]
     found = found.assign(rank=found["level"].map({"all": 0, "unit": 1, "officer": 2}))
     found = found.sort_values(["rank", "q"], kind="stable")
     said = []
     for row in found.head(_NAMED).itertuples():
-        group = link(row.group) if row.level == "officer" else row.group or _say("the_log", lang)
+        group = {
+            "all": _say("the_log", lang),
+            "unit": row.group or TEXT["no_unit"][lang],
+            "officer": link(row.group) if row.level == "officer" else "",
+        }[row.level]
         said.append(_say("trend", lang, group=group, **_direction(row, lang)))
     if len(found) > _NAMED:
         said.append(_say("more_trends", lang, n=number(len(found) - _NAMED, lang)))
@@ -380,7 +401,15 @@ def _good(report: OfficerReport, lang: Language) -> list[Markup]:
         others = judged[judged["unit"] != best["unit"]]
         if best[f"{rarest}_low"] > others[rarest].max():  # only where chance could not have put it first
             name = label_name(rarest, lang)
-            said.append(_say("best_unit", lang, label=name, unit=best["unit"], **_counts(best, rarest, lang)))
+            said.append(
+                _say(
+                    "best_unit",
+                    lang,
+                    label=name,
+                    unit=best["unit"] or TEXT["no_unit"][lang],
+                    **_counts(best, rarest, lang),
+                )
+            )
     return said
 
 
@@ -398,11 +427,11 @@ def _unknown(report: OfficerReport, lang: Language, link: Link) -> list[Markup]:
         who = counted(len(few), "officer", lang)
         named = _few([link(officer) for officer in few], lang)
         said.append(_say("few", lang, officers=who, n=ENOUGH, listed=named))
-    if len(report.flags):
-        k = int(report.flags["review"].sum())
+    k = int(report.flags["review"].sum())
+    if k:
         share = percent(k / len(report.flags), lang)
         said.append(_say("review", lang, k=number(k, lang), n=number(len(report.flags), lang), share=share))
-    metrics = report.summary["model"].get("metrics", {}).get("turns", {})
+    metrics = prevalence.metrics_of(report.summary["model"])
     right = [100 * metrics[label]["precision"] for label in VIOLATIONS if label in metrics]
     if right:
         said.append(_say("precision", lang, low=number(min(right), lang), high=number(max(right), lang)))

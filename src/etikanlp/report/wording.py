@@ -34,10 +34,7 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     "no_unit": {"id": "(tanpa unit)", "en": "(no unit)"},
     "interactions": {"id": "Interaksi", "en": "Interactions"},
     "turns": {"id": "Giliran petugas", "en": "Officer turns"},
-    "flags": {"id": "Tanda pelanggaran", "en": "Violation flags"},
-    "rejects": {"id": "Baris tertolak", "en": "Rejected rows"},
     "label": {"id": "Label", "en": "Label"},
-    "definition": {"id": "Artinya", "en": "Meaning"},
     "principle": {"id": "Asas", "en": "Principle"},
     "share": {"id": "Bagian interaksi", "en": "Share of interactions"},
     "interval": {"id": "Selang 95\u202f%", "en": "95\u202f% interval"},
@@ -53,7 +50,6 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     "below": {"id": "di bawah unitnya", "en": "below the unit"},
     "rising": {"id": "naik", "en": "rising"},
     "falling": {"id": "turun", "en": "falling"},
-    "note": {"id": "Catatan", "en": "Note"},
     "review_first": {"id": "Baca lebih dulu", "en": "Read these first"},
     "review_first_why": {
         "id": "Petugas dengan interaksi yang cukup, diurutkan menurut batas bawah selang: yang dapat dikatakan dengan "
@@ -93,7 +89,6 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     "closing": {"id": "Penutup tanpa langkah berikutnya", "en": "Closing without a next step"},
     "missed": {"id": "Terlewat", "en": "Missed"},
     "interactions_to_read": {"id": "Interaksi untuk dibaca", "en": "Interactions to read"},
-    "no_missed": {"id": "Tidak ada peluang yang terlewat.", "en": "No chance was missed."},
     "and_more": {"id": "dan {n} lagi", "en": "and {n} more"},
     "before_after": {"id": "Sebelum dan sesudah", "en": "Before and after"},
     "before": {"id": "Sebelum", "en": "Before"},
@@ -105,8 +100,13 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     "q": {"id": "q (kemungkinan salah sebut)", "en": "q (false discovery)"},
     "warning": {"id": "Peringatan", "en": "Warning"},
     "mix_changed": {
-        "id": "Campuran kanal atau unit berubah; selisih dalam kanal yang sama: {stratified}.",
-        "en": "The mix of channels or units changed; difference within the same channels: {stratified}.",
+        "id": "Campuran kanal atau unit berubah; kolom terakhir membandingkan kanal yang sama (di seluruh log: kanal dan unit yang sama).",
+        "en": "The mix of channels or units changed; the last column compares within the same channels (in the whole log: channels and units).",
+    },
+    "changed_on": {"id": "{title}: perubahan pada {date}", "en": "{title}: a change on {date}"},
+    "not_comparable": {
+        "id": "Kurang dari {n} interaksi berwaktu sebelum atau sesudahnya; tidak dapat dibandingkan.",
+        "en": "Fewer than {n} interactions with a time before or after it; they cannot be compared.",
     },
     "probability": {"id": "Peluang", "en": "Probability"},
     "threshold": {"id": "Ambang", "en": "Threshold"},
@@ -156,9 +156,9 @@ TEXT: Final[dict[str, dict[Language, str]]] = {
     },
     "method_true": {
         "id": "“Dikoreksi” memperhitungkan bahwa mesin kadang salah memberi tanda dan kadang tidak melihat (Rogan–Gladen, selang Lang "
-        "dan Reiczigel). Tanda “–” berarti kesalahannya belum diukur. Koreksi ini benar sejauh mesin di sini keliru sesering pada data ujinya.",
+        "dan Reiczigel). Tanda “–” berarti kesalahannya belum diukur, atau log ini bertanda begitu sedikit (atau banyak) sehingga mesin jelas tidak keliru sesering pada data ujinya. Koreksi ini benar sejauh mesin di sini keliru sesering pada data ujinya.",
         "en": "“Corrected” allows for the classifier's false alarms and misses (Rogan–Gladen, interval of Lang and Reiczigel). “–” "
-        "means its errors are not known. It holds as far as the classifier errs here as often as on its test data.",
+        "means its errors are not known, or so few (or many) are flagged here that it plainly does not err as often as on its test data. It holds as far as the classifier errs here as often as on its test data.",
     },
     "method_shrunk": {
         "id": "“Taksiran” (belah ketupat) menarik angka petugas ke arah unitnya, makin kuat makin sedikit interaksinya: sepuluh panggilan "
@@ -261,7 +261,6 @@ NOUNS: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     "month": {"id": ("bulan", "bulan"), "en": ("month", "months")},
     "minute": {"id": ("menit", "menit"), "en": ("minute", "minutes")},
     "second": {"id": ("detik", "detik"), "en": ("second", "seconds")},
-    "word": {"id": ("kata", "kata"), "en": ("word", "words")},
 }  # fmt: skip
 
 
