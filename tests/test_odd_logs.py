@@ -135,9 +135,15 @@ def test_more_times_as_people_write_them(tmp_path, written, read):
     assert turns_of(path)["at"].iloc[0] == pd.Timestamp(read)
 
 
-def test_date_and_clock_in_columns_of_their_own(tmp_path):
-    path = log(tmp_path, "A,petugas,P,Baik,21/11/2026,08.30\n", header="tiket,peran,petugas,isi,tanggal,jam\n")
+@pytest.mark.parametrize("name", ["jam", "waktu"])
+@pytest.mark.parametrize("date", ["21/11/2026", "2026-11-21 00:00:00", "2026-11-21T00:00:00+07:00"])
+@pytest.mark.parametrize("clock", ["08.30", "08.30 WIB", "08:30:00.25+07", "pukul 8.30"])
+def test_date_and_clock_in_columns_of_their_own(tmp_path, name, date, clock):
+    path = log(tmp_path, f"A,petugas,P,Baik,{date},{clock}\n", header=f"tiket,peran,petugas,isi,tanggal,{name}\n")
     assert turns_of(path)["at"].iloc[0] == pd.Timestamp(2026, 11, 21, 8, 30)
+
+
+def test_a_clock_without_a_date_is_no_time(tmp_path):
     path = log(tmp_path, "A,petugas,P,Baik,08.30\n", header="tiket,peran,petugas,isi,jam\n")
     assert turns_of(path)["at"].isna().all()
 
@@ -170,6 +176,13 @@ def test_half_an_emoji_does_no_harm(model, tmp_path):
     scoring.score_file(path, tmp_path / "s.csv", model)
     assert model.predict(["a \ud83d"]).shape == (1, 8)
     model.explain("a \ud83d b", None)
+
+
+def test_names_are_recognised_whatever_their_capitals(tmp_path):
+    path = log(
+        tmp_path, "A,ChatBot,,Halo,WhatsApp\nA,CS,P,Baik,WebChat\n", header="IdTiket,PERAN,IDPetugas,Isi,Kanal\n"
+    )
+    assert turns_of(path)[["speaker", "channel"]].to_numpy().tolist() == [["system", "chat"], ["officer", "chat"]]
 
 
 def test_frames_with_odd_columns_and_values(model):

@@ -66,6 +66,7 @@ def test_every_piece_lies_where_it_says(string):
         ("apa?!?!", ["apa", "!?"]),
         ("sebentar... ya", ["sebentar", "…", "ya"]),
         ("𝗯𝗼𝗹𝗱", ["bold"]),
+        ("a ´ b", ["a", "\u0301", "b"]),
         ("", []),
         ("  \n ", []),
     ],
@@ -100,13 +101,20 @@ def test_char_ngrams_are_those_of_scikit_learn():
         np.array(["a", None], dtype=object),
         pa.chunked_array([["a"], [None]]),
         pa.array(["a", None]).dictionary_encode(),
+        pa.array(["a", None], pa.string_view()),
+        (text for text in ["a", None]),
     ],
 )
 def test_any_column_of_strings_is_taken(column):
     assert text.as_arrow(column).to_pylist() == ["a", ""]
 
 
-@pytest.mark.parametrize("column", ["a single string", [1, 2], [b"bytes"]])
+@pytest.mark.parametrize("column", ["a single string", [1, 2], [b"bytes"], ["\ud83d", 1]])
 def test_what_is_no_column_of_strings_is_refused(column):
     with pytest.raises(TypeError):
         text.as_arrow(column)
+
+
+@pytest.mark.parametrize("column", [["a", "\ud83d"], (t for t in ["a", "\ud83d"]), np.array(["a", "\ud83d"])])
+def test_half_a_character_costs_no_other_text(column):
+    assert text.as_arrow(column).to_pylist() == ["a", "\ufffd"]

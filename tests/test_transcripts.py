@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -107,6 +108,10 @@ def test_reply_log():
         (["a", "petugas", "P1", "Halo", "1.5", ""], "turn", "whole number"),
         (["a", "petugas", "P1", "Halo", "1", "2026-02-30"], "waktu", "impossible"),
         (["a", "petugas", "P1", "Halo", "1", "31/11/2026 10:00"], "waktu", "impossible"),
+        *[
+            (["a", "petugas", "P1", "Halo", "1", at], "waktu", "impossible")
+            for at in ("now", "today", "2026", "2026-11")
+        ],
         (["a", "petugas", "P1", "Halo"], "", "broken line"),
     ],
 )
@@ -148,6 +153,17 @@ def test_an_unclosed_quote_costs_only_its_own_line(tmp_path):
         ("03-12-2026 08:00", "2026-12-03 08:00"),
         ("21 Agustus 2026 09:30 WIB", "2026-08-21 09:30"),
         ("1 Des 2026", "2026-12-01"),
+        ("12-Nov-26", "2026-11-12"),
+        ("12-11-26", "2026-11-12"),
+        ("12/11/70", "1970-11-12"),
+        ("12/11/69 08.30", "2069-11-12 08:30"),
+        ("12 Sept 2026", "2026-09-12"),
+        ("12 Ags 2026", "2026-08-12"),
+        ("12 Agustus 2026 pukul 08.30", "2026-08-12 08:30"),
+        ("Min, 8 Nov 2026", "2026-11-08"),
+        ("12/11/2026 08:30 GMT+7", "2026-11-12 08:30"),
+        ("Jumat, 13/11/2026 - 08:30", "2026-11-13 08:30"),
+        ("20261112T0830", "2026-11-12 08:30"),
     ],
 )
 def test_times_as_people_write_them(tmp_path, written, read):
@@ -274,3 +290,44 @@ def test_real_parquet_chunks_keep_row_numbers(tmp_path):
     _, rejects, _ = whole(tmp_path / "log.parquet", chunk_rows=3)
     assert rejects["row"].tolist() == [3, 4, 5]
     assert np.array_equal(rejects["column"], ["officer_id", "reply", "officer_id"])
+
+
+def test_parquet_as_others_write_it(tmp_path):
+    columns = {"interaction_id": ["a"], "speaker": ["petugas"], "officer_id": ["P1"], "text": ["Halo, é"]}
+    expected = from_frame(pd.DataFrame(columns)).turns
+    pd.DataFrame(columns).set_index("interaction_id").to_parquet(tmp_path / "index.parquet")
+    named, blob = [*columns, "text", "blob"], pa.array([b"\xff"])
+    for name, kind in (("bytes", pa.binary()), ("views", pa.string_view()), ("byte_views", pa.binary_view())):
+        table = pa.table([*(pa.array(values).cast(kind) for values in columns.values()), ["second"], blob], named)
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    for path in tmp_path.iterdir():
+        pd.testing.assert_frame_equal(whole(path)[0], expected)
+    pq.write_table(pa.table({"officer_id": ["P"], "reply": blob}), tmp_path / "log.parquet")
+    with pytest.raises(LogError, match="'reply' holds bytes that are not UTF-8"):
+        whole(tmp_path / "log.parquet")
+
+
+def test_values_of_a_frame_that_are_no_text_are_set_aside():
+    odd = [UUID(int=0), b"Baik", b"\xff", ["a"], np.array([1, 2]), pd.Series([1, 2]), "half \ud83d"]
+    chunk = from_frame(pd.DataFrame({"officer_id": ["P"] * 6 + [""], "reply": odd}))
+    assert chunk.turns["text"].tolist() == [str(UUID(int=0)), "Baik"]
+    assert chunk.rejects["row"].tolist() == [4, 5, 6, 7, 8]
+    assert chunk.rejects["reason"].str.startswith("no text").tolist() == [True] * 4 + [False]
+    chunk.rejects["original"].str.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "\nofficer_id;reply;unit\n",
+        ";;\nofficer_id;reply;unit\n",
+        '"officer_id";"reply";"unit (a, b, c, d)"\n',
+        "sep=;\nofficer_id;reply;a,b,c,d\n",
+        "sep=\nofficer_id;reply;unit\n",
+        "sep=\t\nofficer_id\treply\ta;b;c;d\n",
+    ],
+)
+def test_the_delimiter_is_that_of_the_header(tmp_path, header):
+    mark = "\t" if "\t" in header else ";"
+    (tmp_path / "log.csv").write_text(header + mark.join(["P", "Halo, Bu", "U"]) + "\n", encoding="utf-8")
+    assert whole(tmp_path / "log.csv")[0]["text"].tolist() == ["Halo, Bu"]

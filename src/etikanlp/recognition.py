@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -42,7 +42,7 @@ COLUMN_NAMES: Final[dict[str, tuple[str, ...]]] = {
         "complaint", "question", "isi aduan", "isi keluhan", "pesan warga",
     ),
 }  # fmt: skip
-"""Recognised column names by the turn table's column; compared lower-case, with ``_``, ``-``, ``.`` as spaces."""
+"""Recognised column names by the turn table's column; compared as :func:`plain` gives them."""
 
 SPEAKER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "officer": (
@@ -69,21 +69,30 @@ CHANNEL_NAMES: Final[dict[str, tuple[str, ...]]] = {
 _DATES: Final = ("tanggal", "tgl", "date")
 _CLOCKS: Final = ("jam", "pukul", "waktu", "time")
 
-_TIME_FORMATS: Final[tuple[str, ...]] = (
-    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-    "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%Y", "%d/%m/%y %H:%M:%S", "%d/%m/%y %H:%M", "%d/%m/%y",
-    "%d %B %Y %H:%M:%S", "%d %B %Y %H:%M", "%d %B %Y", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M", "%d %b %Y",
-)  # fmt: skip
-_MONTHS: Final[dict[str, str]] = {
-    "januari": "January", "februari": "February", "pebruari": "February", "maret": "March", "mei": "May", "juni": "June",
-    "juli": "July", "agustus": "August", "oktober": "October", "nopember": "November", "desember": "December",
-    "agu": "Aug", "agt": "Aug", "okt": "Oct", "nop": "Nov", "des": "Dec",
+_MONTHS: Final[dict[str, int]] = {
+    "jan": 1, "feb": 2, "peb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7, "agu": 8, "ags": 8, "agt": 8,
+    "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11, "des": 12, "dec": 12,
 }  # fmt: skip
-_WEEKDAYS: Final = (
-    r"(?i)^(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+"""Months by the first three letters of their names."""
+_CLOCK: Final = r"""
+    (?:(?:pukul|pkl|jam)\b\.?\s*)?
+    (?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d+)?)?
+    \s*(?:WIB|WITA|WIT|UTC|GMT|Z)?(?:[+-]\d{1,2}(?::?\d\d)?)?
+"""
+_TIME_OF_DAY: Final = re.compile(_CLOCK, re.VERBOSE | re.IGNORECASE)
+_MIDNIGHT: Final = r"[ T]00?[:.]00.*$"
+_MOMENT: Final = re.compile(
+    rf"""
+    (?:(?:sen|sel|rab|kam|jum|sab|min|aha|mon|tue|wed|thu|fri|sat|sun)[a-z'’]*[.,]?\s*)?
+    (?:(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})
+      |(?P<d>\d{{1,2}})
+       (?:[-/.](?P<m>\d{{1,2}})[-/.]|[-/.\s]\s*(?P<b>[a-z]{{3,9}})\.?[-/\s]\s*)
+       (?P<y>\d{{4}}|(?<!\.)\d\d))  # 08.10.15 is a clock
+    (?:[\s,T-]+{_CLOCK})?
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
-_CLOCK: Final = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?"
+_COMPACT: Final = re.compile(r"\d{8}(?:T\d{4}(?:\d\d)?)?")
 
 
 class Columns(NamedTuple):
@@ -123,15 +132,19 @@ def recognise(sample: pd.DataFrame, given: Mapping[str, str], where: str) -> Col
         if list(given.values()).count(column) > 1:
             raise LogError(f"column {column!r} is named for two things; name each column once")
     by_plain = {plain(column): column for column in reversed(found) if column not in given.values()}
+
+    def column_of(aliases: Iterable[str]) -> str | None:
+        return next((by_plain[alias] for alias in map(plain, aliases) if alias in by_plain), None)
+
     names = dict(given)
     for name, aliases in COLUMN_NAMES.items():
-        hit = next((by_plain[alias] for alias in (plain(name), *aliases) if alias in by_plain), None)
+        hit = column_of((name, *aliases))
         if name not in names and hit is not None and hit not in names.values():
             names[name] = hit
     clock = None
     if "at" not in given:
-        date, time_of_day = (next((by_plain[a] for a in some if a in by_plain), None) for some in (_DATES, _CLOCKS))
-        if date and time_of_day and sample[time_of_day].astype(str).str.strip().str.fullmatch(_CLOCK).any():
+        date, time_of_day = column_of(_DATES), column_of(_CLOCKS)
+        if date and time_of_day and any(_TIME_OF_DAY.fullmatch(str(value).strip()) for value in sample[time_of_day]):
             names["at"], clock = date, time_of_day
     shape = _shape(names, sample)
     if shape == "reply":
@@ -149,7 +162,7 @@ def recognise(sample: pd.DataFrame, given: Mapping[str, str], where: str) -> Col
         )
     if shape == "long" and "interaction_id" not in given and plain(names["interaction_id"]) == "id":
         spoken = sample[names["speaker"]].map(speaker)
-        if sample[names["interaction_id"]].is_unique and {"officer", "customer"} <= set(spoken):
+        if sample[names["interaction_id"]].astype(str).is_unique and {"officer", "customer"} <= set(spoken):
             raise LogError(
                 f"{where}: the column {names['interaction_id']!r} is different in every row, so it numbers rows, not "
                 "interactions; name the column that turns of one conversation share: --columns interaction_id=COLUMN"
@@ -166,12 +179,12 @@ def _shape(names: Mapping[str, str], sample: pd.DataFrame) -> str:
 
 
 def plain(name: object) -> str:
-    """A name as it is compared: lower-case, words apart."""
-    return re.sub(r"[\s_.\-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name))).strip().lower()
+    """A name as it is compared: lower-case, nothing between its words, so that WhatsApp is whatsapp."""
+    return re.sub(r"[\s_.\-]+", "", str(name)).lower()
 
 
 def _lookup(table: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    return {alias: name for name, aliases in table.items() for alias in aliases}
+    return {plain(alias): name for name, aliases in table.items() for alias in aliases}
 
 
 _SPEAKERS: Final = _lookup(SPEAKER_NAMES)
@@ -188,26 +201,31 @@ def channel(name: str) -> str:
     return _CHANNELS.get(plain(name), name)
 
 
+def joined(dates: pd.Series, clocks: pd.Series) -> pd.Series:
+    """Dates and times of day from columns of their own; a spreadsheet's dates may carry the midnight before theirs."""
+    return (dates.str.replace(_MIDNIGHT, "", regex=True) + " " + clocks).str.strip()
+
+
 def times(column: pd.Series) -> pd.Series:
     """Wall-clock times of strings, datetime64[s]; NaT where none can be read.
 
-    ISO 8601 and the usual Indonesian forms; the day comes before the month; time zones and fractions are left out.
+    ISO 8601 and the usual Indonesian forms; the day comes before the month, the years 70 to 99 are of the last
+    century; time zones and fractions are left out.
     """
-    words = column.str.strip().str.replace(_WEEKDAYS, "", regex=True).str.replace(r",(?!\d)", " ", regex=True)
-    zone = rf"({_CLOCK}(?:[.,]\d+)?)\s*(?:WIB|WITA|WIT|UTC|GMT|Z|[+-]\d\d(?::?\d\d)?)$"
-    words = words.str.replace(zone, r"\1", regex=True)
-    words = words.str.replace(r"(\d\d:\d\d:\d\d)[.,]\d+$", r"\1", regex=True)
-    words = words.str.replace(r"(?<=[\sT])(\d{1,2})\.(\d\d)(?:\.(\d\d))?$", _with_colons, regex=True)
-    words = words.str.replace(r"[A-Za-z]{3,}", lambda m: _MONTHS.get(m.group().lower(), m.group()), regex=True)
-    words = words.str.replace(r"\s+", " ", regex=True).str.strip()
-    read = pd.to_datetime(words, format="ISO8601", errors="coerce").astype("datetime64[s]")
-    for form in _TIME_FORMATS:
-        unread = read.isna() & (words != "")
-        if not unread.any():
-            break
-        read[unread] = pd.to_datetime(words[unread], format=form, errors="coerce").astype("datetime64[s]")
+    written = pd.Series([_iso(moment.strip()) for moment in column], index=column.index, dtype=object)
+    read = pd.to_datetime(written, format="ISO8601", errors="coerce").astype("datetime64[s]")
     return read.where((read >= pd.Timestamp(1970, 1, 1)) & (read < pd.Timestamp(2200, 1, 1)))
 
 
-def _with_colons(match: re.Match[str]) -> str:
-    return ":".join(part for part in match.groups() if part)
+def _iso(written: str) -> str | None:
+    """One moment as ISO 8601; None where it is none, so that pandas does not guess (``now``, a lone year)."""
+    found = _MOMENT.fullmatch(written)
+    if found is None:
+        return written if _COMPACT.fullmatch(written) else None
+    part = found.groupdict()
+    year, day = part["year"] or part["y"], int(part["day"] or part["d"])
+    if len(year) == 2:
+        year = ("19" if year >= "70" else "20") + year
+    month = int(part["month"] or part["m"] or _MONTHS.get(part["b"][:3].lower(), 0))
+    clock = f"{int(part['hour'] or 0):02}:{part['minute'] or '00'}:{part['second'] or '00'}"
+    return f"{year}-{month:02}-{day:02} {clock}"

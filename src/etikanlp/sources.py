@@ -6,11 +6,12 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -130,14 +131,15 @@ def _csv_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
 
 def _csv_file(path: Path, file: io.TextIOBase, chunk_rows: int) -> Iterator[Raw]:
     first = file.readline()
-    file.seek(0)
-    if first.lower().startswith("sep="):  # Excel's own way to name the delimiter
-        delimiter = first.strip()[4:5]
-        file.readline()
-    else:
-        delimiter = max(",;\t", key=lambda mark: (first.count(mark), mark == ","))
+    named = re.match(r'(?i)sep=([^"\r\n]?)', first)  # Excel's own way to name the delimiter
+    if not named:
+        file.seek(0)
+    below = file.tell()
+    header_line = next((line for line in iter(file.readline, "") if line.strip(",; \t\r\n")), "")
+    file.seek(below)
+    delimiter = (named and named[1]) or delimiter_of(header_line)
     records = _csv_records(file, delimiter)
-    header = next((fields for _, fields, _ in records if fields), None)
+    header = next((fields for _, fields, _ in records if any(field.strip() for field in fields)), None)
     if header is None:
         raise LogError(f"{path}: no header line; the first line must name the columns")
     header = unique(header)
@@ -154,6 +156,12 @@ def _csv_file(path: Path, file: io.TextIOBase, chunk_rows: int) -> Iterator[Raw]
                 reason = f"broken line: {len(fields)} fields where the header has {len(header)}"
                 broken.append(Reject(row, "", reason, _csv_line(fields, delimiter)))
         yield Raw(_frame(header, values), np.array(rows, dtype=np.int64), broken)
+
+
+def delimiter_of(header: str) -> str:
+    """What stands most often between the names of a CSV file's header line."""
+    between = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=lambda mark: (between.count(mark), mark == ","))
 
 
 def _csv_records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str], str]]:
@@ -279,14 +287,23 @@ def _parquet_chunks(path: Path, chunk_rows: int) -> Iterator[Raw]:
         # with pre_buffer, Arrow's default, every row group read stays in memory until the file is closed
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
             row = 2
-            yield Raw(file.schema_arrow.empty_table().to_pandas(), np.zeros(0, dtype=np.int64), [])
+            yield Raw(_arrow_frame(file.schema_arrow.empty_table()), np.zeros(0, dtype=np.int64), [])
             for batch in file.iter_batches(chunk_rows):
-                # Arrow's own types: through pandas's floats a long number would lose digits beside a missing one
-                table = batch.to_pandas(types_mapper=pd.ArrowDtype)
-                yield Raw(table, np.arange(row, row + batch.num_rows), [])
+                yield Raw(_arrow_frame(pa.Table.from_batches([batch])), np.arange(row, row + batch.num_rows), [])
                 row += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise LogError(f"{path}: not a readable Parquet file ({error}); write it again") from None
+
+
+def _arrow_frame(table: Any) -> pd.DataFrame:
+    """An Arrow table as it stands: no column made an index, names unique, of types pandas knows."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    known = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    fields = zip(unique(table.column_names), table.schema.types, strict=True)
+    schema = pa.schema([(name, known.get(kind, kind)) for name, kind in fields])
+    # Arrow's own types: through pandas's floats a long number would lose digits beside a missing one
+    return table.rename_columns(schema.names).cast(schema).to_pandas(types_mapper=pd.ArrowDtype)
 
 
 _READERS: Final[dict[str, Callable[[Path, int], Iterator[Raw]]]] = {

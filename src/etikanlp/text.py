@@ -104,8 +104,8 @@ def _forms(kind: str, raw: str) -> tuple[str, ...]:
         word = _spellings().get(word, word)
         if _group_name().fullmatch(word):  # may be an acronym: its capitals are no shouting
             return (GROUP,)
-        return (*word.split(" "), *[CAPITALS] * (len(raw) > 2 and raw.isupper()))
-    return (normal,)
+        return (*word.split(), *[CAPITALS] * (len(raw) > 2 and raw.isupper()))
+    return tuple(normal.split())  # an accent alone, as ´, is normalised to a space and the accent
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -143,11 +143,10 @@ def as_arrow(texts: Texts) -> pa.Array:
     """
     if isinstance(texts, str):
         raise TypeError("expected a column of texts, got one string: wrap it in a list, [text]")
+    texts = texts if hasattr(texts, "__len__") else list(texts)  # a generator can be gone through but once
     try:
-        array = pa.array(texts, from_pandas=True) if not isinstance(texts, pa.ChunkedArray) else texts
-    except UnicodeEncodeError:  # half an emoji
-        array = pa.array([whole(text) if isinstance(text, str) else text for text in texts], from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        array = texts if isinstance(texts, pa.ChunkedArray) else _array(texts)
+    except pa.ArrowException as error:
         raise TypeError(f"expected a column of strings: {error}") from None
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
@@ -155,9 +154,16 @@ def as_arrow(texts: Texts) -> pa.Array:
         array = array.dictionary_decode()
     if array.null_count == len(array):
         array = array.cast(pa.large_string())
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+    if array.type not in {pa.string(), pa.large_string(), pa.string_view()}:
         raise TypeError(f"expected a column of strings, got {array.type}")
     return pc.fill_null(array.cast(pa.large_string()), "")
+
+
+def _array(texts: Texts) -> Any:
+    try:
+        return pa.array(texts, from_pandas=True)
+    except UnicodeError:  # half an emoji
+        return pa.array([whole(text) if isinstance(text, str) else text for text in texts], from_pandas=True)
 
 
 def whole(text: str) -> str:

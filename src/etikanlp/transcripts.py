@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etikanlp.errors import LogError
-from etikanlp.recognition import Columns, channel, recognise, speaker, times
+from etikanlp.recognition import Columns, channel, joined, recognise, speaker, times
 from etikanlp.sources import Raw, raw_chunks, unique
-from etikanlp.text import as_arrow
+from etikanlp.text import as_arrow, whole
 
 TURN_SCHEMA: Final = pa.schema(
     [
@@ -202,8 +202,12 @@ def _chunk(raw: Raw, columns: Columns, seen: _Seen) -> Chunk:
     names = columns.names
     table = pd.DataFrame({name: _strings(raw.table[column]) for name, column in names.items()})
     if columns.clock is not None:
-        table["at"] = (table["at"] + " " + _strings(raw.table[columns.clock])).str.strip()
-    checks = _long_checks(table) if columns.shape == "long" else _reply_checks(table)
+        table["at"] = joined(table["at"], _strings(raw.table[columns.clock]))
+    unreadable = [
+        (name, table[name].isna().to_numpy(), "no text: a nested value, or bytes not UTF-8") for name in names
+    ]
+    table = table.fillna("")
+    checks = [*unreadable, *(_long_checks(table) if columns.shape == "long" else _reply_checks(table))]
     reason = pd.Series([None] * len(table), dtype=object)
     column = reason.copy()
     for name, bad, why in checks:
@@ -230,27 +234,45 @@ def _chunk(raw: Raw, columns: Columns, seen: _Seen) -> Chunk:
 
 
 def _strings(column: pd.Series) -> pd.Series:
-    """Values as stripped strings, empty where missing; whole floats (Excel's numbers) without ``.0``."""
+    """Values as stripped strings, empty where missing, None where they are no text.
+
+    Whole floats (Excel's numbers) go without ``.0``.
+    """
+    if isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is bytes:
+        try:
+            column = column.astype(pd.ArrowDtype(pa.large_string()))
+        except pa.ArrowInvalid:
+            raise LogError(f"column {column.name!r} holds bytes that are not UTF-8; write it again as text") from None
     if pd.api.types.is_integer_dtype(column.dtype):
         column = column.astype(pd.ArrowDtype(pa.large_string()))
     if pd.api.types.infer_dtype(column, skipna=True) == "string":
         trimmed = pc.utf8_trim_whitespace(as_arrow(column))
         return pd.Series(trimmed.to_numpy(zero_copy_only=False), dtype=object)
     values = [_string(value) for value in column.astype(object)]
-    return pd.Series(as_arrow(values).to_pylist(), dtype=object)
+    return pd.Series([value if value is None else whole(value) for value in values], dtype=object)
 
 
-def _string(value: object) -> str:
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN differs from itself
+def _string(value: object) -> str | None:
+    if pd.api.types.is_list_like(value):
+        return None
+    if pd.isna(value):
         return ""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            return None
     return (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).strip()
 
 
 def _original(record: Mapping[str, object]) -> str:
     import json  # noqa: PLC0415 - only when a row is rejected
 
-    shown = {k: v for k, v in record.items() if v is not None and v == v}  # noqa: PLR0124 - NaN differs from itself
-    return json.dumps(shown, ensure_ascii=False, default=str)
+    def as_text(value: object) -> str:
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+    shown = {name: value for name, value in record.items() if pd.api.types.is_list_like(value) or not pd.isna(value)}
+    return whole(json.dumps(shown, ensure_ascii=False, default=as_text))
 
 
 Check = tuple[str, "np.ndarray", str]
