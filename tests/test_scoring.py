@@ -14,6 +14,7 @@ import etikanlp
 from etikanlp import scoring
 from etikanlp.codebook import LABELS
 from etikanlp.errors import LogError
+from etikanlp.parts import Parts
 
 HOSTILE = [
     '=HYPERLINK("http://x","klik")',
@@ -23,6 +24,8 @@ HOSTILE = [
     "'=1",
     "<script>alert(1)</script>",
     "biasa\nsaja",
+    "satu\rdua",
+    "satu\r\ndua",
     '"kutip", koma;',
     "\u202ekanan",
 ]
@@ -173,3 +176,70 @@ def test_unknown_endings_are_refused(model, tmp_path):
         scoring.score_file(EXAMPLE_LOG, tmp_path / "s.doc", model)
     with pytest.raises(LogError, match="not a score table"):
         scoring.read_scores(EXAMPLE_LOG)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_of_two_runs_with_one_output_the_first_stops(model, tmp_path, resume):
+    started = []
+
+    def start_another(rows):
+        """When the first run has done a chunk, the second begins; the first goes on when the second has ended."""
+        if not started:
+            started.append(True)
+            scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, chunk_rows=100 if resume else 300, resume=resume)
+
+    with pytest.raises(LogError, match="another run writes the same scores"):
+        scoring.score_file(EXAMPLE_LOG, tmp_path / "s.csv", model, progress=start_another, chunk_rows=100)
+    assert {path.name for path in tmp_path.iterdir()} == {"s.csv", "s.csv.rejects.csv"}
+    back, expected = scoring.read_scores(tmp_path / "s.csv"), etikanlp.score(EXAMPLE_LOG, model)
+    pd.testing.assert_frame_equal(back, expected, rtol=1e-6)
+
+
+def test_a_run_that_lost_its_folder_leaves_the_others_alone(tmp_path):
+    first, second = (Parts(tmp_path / "parts", {"log": name}, resume=False) for name in "ab")
+    with pytest.raises(LogError, match="another run"):
+        first.write(0, b"")
+    first.remove()
+    second.write(0, b"")
+    second.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damaged", ["0000000.parquet", "run.json"])
+def test_what_a_power_failure_cut_counts_as_not_there(model, tmp_path, damaged):
+    def stop(rows):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "s.parquet"
+    with pytest.raises(KeyboardInterrupt):
+        scoring.score_file(EXAMPLE_LOG, out, model, progress=stop, chunk_rows=100)
+    part = tmp_path / ".s.parquet.parts" / damaged
+    part.write_bytes(b"\xff" + part.read_bytes()[:50])
+    assert scoring.score_file(EXAMPLE_LOG, out, model, chunk_rows=100, resume=True).officer_turns == 571
+    pd.testing.assert_frame_equal(scoring.read_scores(out), etikanlp.score(EXAMPLE_LOG, model))
+
+
+def test_parts_of_another_version_are_not_taken_up(model, tmp_path, monkeypatch):
+    runs = []
+    monkeypatch.setattr(scoring, "Parts", lambda folder, run, resume: runs.append(run) or Parts(folder, run, resume))
+    for version in ("1", "2"):
+        monkeypatch.setattr(scoring, "version", lambda package, version=version: version)
+        scoring.score_file(EXAMPLE_REPLIES, tmp_path / "s.csv", model)
+    assert runs[0] != runs[1]
+
+
+def test_a_table_saved_again_by_an_indonesian_excel(model, tmp_path):
+    expected = etikanlp.score(EXAMPLE_REPLIES, model)
+    expected[["text", "context"]] = "Baik – é"
+    saved = expected.assign(at=expected["at"].astype("datetime64[s]"))
+    as_there = {"sep": ";", "decimal": ",", "encoding": "cp1252", "date_format": "%d/%m/%Y %H.%M"}
+    saved.to_csv(tmp_path / "s.csv", index=False, **as_there)
+    pd.testing.assert_frame_equal(scoring.read_scores(tmp_path / "s.csv"), scoring.typed(expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx", "jsonl"])
+def test_a_table_without_turns_is_read_back(model, tmp_path, kind):
+    (tmp_path / "log.csv").write_text("id,pembicara,petugas,isi\na,warga,,halo\n", encoding="utf-8")
+    summary = scoring.score_file(tmp_path / "log.csv", tmp_path / f"s.{kind}", model)
+    assert scoring.is_score_table(summary.out)
+    assert scoring.read_scores(summary.out).empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -87,8 +88,8 @@ def score_file(
 ) -> Summary:
     """Score a log file into a file, told by its ending: .parquet, .csv, .xlsx or .jsonl.
 
-    Chunks scored are kept in a hidden folder beside ``out`` until all are there; only then is ``out`` written, under
-    another name first. Rows that cannot be read go to ``<out>.rejects.csv`` beside it.
+    Chunks scored are kept in a hidden folder beside ``out`` until all are there; only then is ``out`` written, in that
+    folder first. Rows that cannot be read go to ``<out>.rejects.csv`` beside it.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def score_file(
     Raises
     ------
     LogError
-        If the log cannot be read, or the ending of ``out`` is unknown.
+        If the log cannot be read, the ending of ``out`` is unknown, or another run has begun to write ``out``.
     """
     log, out = Path(log), Path(out)
     tables.check_kind(out.suffix)
@@ -122,6 +123,7 @@ def score_file(
     run = {
         "log": [str(log.resolve()), stat.st_size, stat.st_mtime_ns],
         "model": model.fingerprint(),
+        "version": version("etikanlp"),
         "options": [dict(columns or {}), chunk_rows],
     }
     rejects = rejects_of(out)
@@ -132,7 +134,9 @@ def score_file(
     rows = rejected = officer_turns = n_parts = 0
     parts = Parts(out.with_name(f".{out.name}.parts"), run, resume)
     with ExitStack() as stack:
-        part, rejects_part = (stack.enter_context(tables.unfinished(path)) for path in (out, rejects))
+        part, rejects_part = (
+            stack.enter_context(tables.unfinished(parts.scratch(path.name))) for path in (out, rejects)
+        )
 
         def read() -> Iterator[tuple[int, pd.DataFrame | None]]:
             nonlocal rejected, officer_turns
@@ -158,6 +162,7 @@ def score_file(
         with tables.writer(part, out.suffix) as write:
             for number in range(n_parts):
                 write(typed(parts.read(number)))
+        parts.check()
         if rejected:
             rejects_part.replace(rejects)
         else:
@@ -189,7 +194,10 @@ def read_scores(path: str | Path) -> pd.DataFrame:
 
 def is_score_table(path: str | Path) -> bool:
     """Whether a file is a score table rather than a log, told by its columns."""
-    chunk = next(raw_chunks(Path(path), 100), None)
+    path = Path(path)
+    if path.suffix.lower() == ".jsonl" and path.is_file() and path.stat().st_size == 0:
+        return True  # as one without officer turns is written
+    chunk = next(raw_chunks(path, 100), None)
     return chunk is not None and set(SCORE_COLUMNS) <= set(chunk.table.columns.astype(str))
 
 
@@ -241,6 +249,8 @@ def _as_type(name: str, column: pd.Series) -> pd.Series:
             column = times(column.astype(object).where(column.notna(), "").astype(str))
         return column.astype("datetime64[s]").astype(pd.ArrowDtype(pa.timestamp("s")))
     if name.startswith("p_"):
+        if not pd.api.types.is_numeric_dtype(column.dtype):  # a spreadsheet may have saved it with decimal commas
+            column = column.map(lambda p: p.replace(",", ".") if isinstance(p, str) else p)
         return column.astype("float32")
     if name.removeprefix("review_") in LABELS:
         if pd.api.types.is_bool_dtype(column.dtype) and column.notna().all():

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from etikanlp.errors import LogError
+from etikanlp.sources import delimiter_of, detect_encoding
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -70,6 +71,8 @@ def read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         table = reader(path)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise LogError(f"{path}: cannot be read ({error})") from None
+    if path.suffix.lower() == ".jsonl" and table.empty:  # without a line it names no column
+        table = pd.DataFrame(columns=list(columns), dtype=object)
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise LogError(f"{path}: not a score table, column {missing[0]!r} is missing; write one with: etikanlp score")
@@ -114,7 +117,8 @@ def _csv(path: Path) -> Iterator[Write]:
             safe = table.astype({name: object for name in text}).apply(
                 lambda column: safe_for_spreadsheet(column) if column.name in text else column
             )
-            safe.to_csv(file, index=False, header=file.tell() == 0, lineterminator="\n")
+            # with \r in the line's end Python quotes a text that holds one
+            safe.to_csv(file, index=False, header=file.tell() == 0, lineterminator="\r\n")
 
         yield write
 
@@ -124,6 +128,8 @@ def _jsonl(path: Path) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def write(table: pd.DataFrame) -> None:
+            if table.empty:  # pandas would write a blank line
+                return
             table.to_json(
                 file,
                 orient="records",
@@ -187,10 +193,10 @@ def _fitting(text: str) -> str:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    with path.open(encoding="utf-8-sig") as file:  # a spreadsheet may have saved it again with semicolons
-        header = file.readline()
-    delimiter = max(",;\t", key=header.count)
-    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=delimiter)
+    encoding = detect_encoding(path)  # a spreadsheet may have saved it again in its own, with semicolons
+    with path.open(encoding=encoding) as file:
+        delimiter = delimiter_of(file.readline())
+    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding=encoding, sep=delimiter)
     return text.replace("", None).apply(_unescaped)
 
 
