@@ -35,13 +35,20 @@ def test_score_then_report(cli, tmp_path):
 
 
 def test_report_straight_from_a_log(cli, tmp_path):
-    done = cli("report", EXAMPLE_REPLIES, "--out", tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {
+    folder = tmp_path / "laporan.2026"
+    folder.mkdir()
+    done = cli("report", EXAMPLE_REPLIES, "--out", folder)
+    assert {path.name for path in folder.iterdir()} == {
         "replies.id.html",
         "replies.id.xlsx",
         "replies.scores.parquet",
     }
-    assert f"report: {tmp_path / 'replies.id.html'}" in done.stdout
+    assert f"report: {folder / 'replies.id.html'}" in done.stdout
+
+
+def test_a_table_without_officer_turns_says_so(cli, tmp_path):
+    (tmp_path / "s.jsonl").touch()
+    assert "has no officer turn" in cli("report", tmp_path / "s.jsonl", "--out", tmp_path / "r.html", status=2).stderr
 
 
 def test_report_before_and_after_a_date(cli, tmp_path):
@@ -98,6 +105,12 @@ def test_corpus_check_stats(cli, tmp_path):
         (["score", EXAMPLE_LOG, "--out", "x.doc"], "end the name with one of"),
         (["score", EXAMPLE_LOG, "--out", "x.csv", "--columns", "text"], "write column=name pairs"),
         (["score", EXAMPLE_LOG, "--out", "x.csv", "--columns", "text=tiada"], "has no column 'tiada'"),
+        (["score", EXAMPLE_LOG, "--out", "x.csv", "--columns", "text=tiada,,"], "has no column 'tiada'"),
+        (
+            ["score", EXAMPLE_LOG, "--out", "x.csv", "--columns", "text=tiada", "--columns", "unit=x"],
+            "no column 'tiada'",
+        ),
+        (["score", EXAMPLE_LOG, "--out", "x.csv", "--columns", "text=a", "--columns", "text=b"], "a column twice"),
         (["score", ROOT / "requirements.lock", "--out", "x.csv"], "unknown kind of file"),
         (["report", EXAMPLE_LOG, "--out", "x.pdf"], "end --out with .html or .xlsx"),
         (["explain", "x", "--model", "absent"], "train one"),

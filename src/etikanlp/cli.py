@@ -17,27 +17,22 @@ DEFAULT_MODEL = "models/etikanlp-id"
 # ruff: noqa: PLC0415
 
 
-class _Columns(click.ParamType[dict[str, str]]):
-    """``text=isi,officer_id=agen`` as a dict."""
-
-    name = "COLUMN=NAME,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
-        if isinstance(value, dict):
-            return value
-        names = [pair.partition("=")[0].strip() for pair in str(value).split(",")]
-        if len(set(names)) < len(names):
-            self.fail(f"{value!r} names a column twice", param, ctx)
-        pairs = [pair.partition("=") for pair in str(value).split(",") if pair.strip()]
-        if any(not sign or not name.strip() or not column.strip() for name, sign, column in pairs):
-            self.fail(f"{value!r}: write column=name pairs, for example text=isi,officer_id=agen", param, ctx)
-        return {name.strip(): column.strip() for name, _, column in pairs}
+def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """``text=isi,officer_id=agen`` as a dict; the option may be given several times."""
+    pairs = [pair.partition("=") for pair in ",".join(given).split(",") if pair.strip()]
+    if any(not sign or not name.strip() or not column.strip() for name, sign, column in pairs):
+        raise click.BadParameter("write column=name pairs, for example text=isi,officer_id=agen", ctx, param)
+    columns = {name.strip(): column.strip() for name, _, column in pairs}
+    if len(columns) < len(pairs):
+        raise click.BadParameter(f"{','.join(given)!r} names a column twice", ctx, param)
+    return columns
 
 
 _columns = click.option(
     "--columns",
-    type=_Columns(),
-    default={},
+    metavar="COLUMN=NAME,…",
+    multiple=True,
+    callback=_pairs,
     help="Columns of the log whose names are not recognised: text=isi,officer_id=agen.",
 )
 _model = click.option(
@@ -226,13 +221,14 @@ def report(
 
     target = Path(out)
     kinds = {".pdf"} if officer else {"", ".html", ".xlsx"}
-    if target.suffix.lower() not in kinds:
+    kind = "" if target.is_dir() else target.suffix.lower()  # a folder may have a dot in its name
+    if kind not in kinds:
         wanted = (
             "with .pdf (--officer)" if officer else "with .html or .xlsx, or name a folder; .pdf is for one --officer"
         )
-        raise LogError(f"cannot write this report as {target.suffix!r}; end --out {wanted}")
+        raise LogError(f"cannot write this report as {kind!r}; end --out {wanted}")
     name = Path(scores_or_log).stem.removesuffix(".scores")
-    folder = target.parent if target.suffix else target
+    folder = target.parent if kind else target
     key = read_key(key_file) if key_file else None
     model = _load(model_path, prevalence)
     if scoring.is_score_table(scores_or_log):
@@ -257,7 +253,7 @@ def report(
             built = officer_report(scores, model, before_after, mask=not no_mask)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--before-after") from None
-        paths = [target] if target.suffix else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
+        paths = [target] if kind else [folder / f"{name}.{lang}.html", folder / f"{name}.{lang}.xlsx"]
         written = [_rendered(built, path, lang, officer) for path in paths]
         written += built.to_tables(folder / f"{name}.tables", tables) if tables else []
     shown = built.officers.set_index("officer_id")
