@@ -5,11 +5,13 @@ import json
 import pickle
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import BUNDLE, ROOT
+from safetensors import numpy
 
 import etikanlp
 from etikanlp import bundle, training
@@ -96,10 +98,29 @@ def test_another_format_is_refused(copy, made_as, mend):
         bundle.load(copy)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "x"}', "null"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": "x"}',
+        "null",
+        '{"format": 1e999}',
+        "[" * 100_000,
+        '{"format": 3, "files": [["a", "b"]]}',
+    ],
+)
 def test_a_damaged_manifest_is_refused(copy, text):
     (copy / "manifest.json").write_text(text)
     with pytest.raises(BundleError, match="manifest"):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize("name", ["a\0", "a\ud83d", "..", "a" * 300])
+def test_a_manifest_that_names_what_is_no_file_is_refused(copy, name):
+    _manifest(copy, lambda manifest: manifest["files"].update({name: "0"}))
+    with pytest.raises(BundleError, match="is missing"):
         bundle.load(copy)
 
 
@@ -135,6 +156,16 @@ def test_a_pickle_in_place_of_the_arrays_is_never_run(copy):
         ("model.json", lambda content: content.update(labels=["courtesy"])),
         ("model.json", lambda content: content["text"].update(__class__="os.system")),
         ("model.json", lambda content: content.pop("context")),
+        ("model.json", lambda content: content.update(text=[1])),
+        ("model.json", lambda content: content.update(info=None)),
+        ("model.json", lambda content: content["text"].update(char_ngram_range=[2])),
+        ("model.json", lambda content: content["text"].update(length_offset=float("nan"))),
+        ("terms.json", lambda content: content["text"].reverse()),
+        ("terms.json", lambda content: content["text"].__setitem__(1, content["text"][0])),
+        ("terms.json", lambda content: content.update(text=list(range(len(content["text"]))))),
+        ("terms.json", lambda content: content["text"].__setitem__(-1, "w:\ud83d")),
+        ("stems.json", lambda content: content.update(selamat=3)),
+        ("stems.json", lambda content: content.update(selamat="\ud83d")),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(copy, name, change):
@@ -142,6 +173,18 @@ def test_parts_that_do_not_fit_are_refused(copy, name, change):
     change(content)
     _replace(copy, name, json.dumps(content).encode())
     with pytest.raises(BundleError):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("text", np.nan), ("context", np.inf), ("baseline", np.nan), ("thresholds", 2), ("bands", -0.1)],
+)
+def test_numbers_that_no_model_has_are_refused(copy, name, value):
+    arrays = numpy.load((copy / "arrays.safetensors").read_bytes())
+    arrays[name].flat[0] = value
+    _replace(copy, "arrays.safetensors", numpy.save(arrays))
+    with pytest.raises(BundleError, match=name):
         bundle.load(copy)
 
 
@@ -166,6 +209,51 @@ def test_a_folder_that_is_no_model_is_not_overwritten(model, tmp_path):
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_what_is_no_folder_of_its_own_is_not_overwritten(model, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for place in (tmp_path / "file", tmp_path / "link", ".", ".."):
+        with pytest.raises(BundleError, match="name another folder"):
+            bundle.save(model, place)
+    with pytest.raises(BundleError, match="name another folder"):  # before hours of training, not after
+        training.train(ROOT / "data/annotated", tmp_path / "file")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "here", "link"]
+
+
+@pytest.mark.parametrize("interrupted", ["old", "copy"])
+def test_an_interrupted_saving_leaves_the_model_that_was_there(copy, model, monkeypatch, interrupted):
+    (copy / "mine.txt").write_text("the old one")
+    rename = type(copy).rename
+
+    def slow(path, target):
+        done = rename(path, target) if interrupted == "old" else None
+        if target.name == interrupted and path.name != "old":
+            raise KeyboardInterrupt
+        return done or rename(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(type(copy), "rename", slow)
+        bundle.save(model, copy)
+    assert (copy / "mine.txt").exists()
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+    bundle.save(model, copy)
+    assert not (copy / "mine.txt").exists()
+
+
+def test_a_model_is_told_by_what_it_judges_with(model, tmp_path):
+    bundle.save(model, tmp_path / "again")
+    again = bundle.load(tmp_path / "again")
+    assert again.fingerprint() == model.fingerprint()
+    assert len({model, again, model}) == 2
+    assert model != again
+    changes = {"stems": {}, "char_ngram_range": (2, 3), "word_ngram_range": (1, 1), "length_offset": 3}
+    for change in changes.items():
+        weights = model.weights._replace(text=replace(model.weights.text, **dict([change])))
+        assert etikanlp.Model(weights).fingerprint() != model.fingerprint(), change
+
+
 def test_probabilities_and_flags(model):
     p = model.predict_proba(TEXTS)
     assert p.shape == (4, 8)
@@ -178,7 +266,7 @@ def test_probabilities_and_flags(model):
         model.predict("satu teks")
 
 
-def test_prevalence_moves_violations_by_the_prior_log_odds(model):
+def test_prevalence_moves_violations_by_the_prior_log_odds(model, tmp_path):
     from scipy.special import logit
 
     from etikanlp.codebook import VIOLATIONS, VIRTUES
@@ -191,9 +279,21 @@ def test_prevalence_moves_violations_by_the_prior_log_odds(model):
         moved = logit(0.003) - logit(model.info["priors"][label])
         np.testing.assert_allclose(logit(after[label]) - logit(before[label]), moved, atol=1e-2)
     assert rare.predict(texts)[list(VIOLATIONS)].sum().sum() <= model.predict(texts)[list(VIOLATIONS)].sum().sum()
+    bundle.save(rare, tmp_path / "rare")
+    twice = bundle.load(tmp_path / "rare").at_prevalence(0.1)
+    np.testing.assert_allclose(twice.weights.baseline, model.at_prevalence(0.1).weights.baseline, atol=1e-9)
     for wrong in (0, 1, -0.1, 30):
         with pytest.raises(ValueError, match="share above 0"):
             model.at_prevalence(wrong)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_an_explanation_takes_what_a_prediction_takes(model, missing):
+    pd.testing.assert_frame_equal(model.explain(TEXTS[1], missing), model.explain(TEXTS[1]))
+    assert set(model.explain(missing, labels=["courtesy"])["source"]) == {"baseline"}
+    labels = ["courtesy", "integrity_breach"]
+    for column in (pd.Index(labels), np.array(labels), iter(labels)):
+        pd.testing.assert_frame_equal(model.explain(TEXTS[1], labels=column), model.explain(TEXTS[1], labels=labels))
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,14 @@ def test_stems_of_another_stemmer_are_left_out(tmp_path):
     assert "X" not in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"stemmer": 1}', '{"stems": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"stemmer": 1}', '{"stems": 3}', "[" * 100_000]
+    + [
+        f'{{"stemmer": "PySastrawi 1.2.1", "stems": {stems}}}'
+        for stems in ('{"a": 3}', '{"a": "\\ud83d"}', '[[1, "a"]]')
+    ],
+)
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "stems.json"
     path.write_text(content, encoding="utf-8")

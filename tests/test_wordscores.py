@@ -73,6 +73,23 @@ def test_forgetting_changes_nothing(model, monkeypatch):
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("table", ["_form_scores", "_form_stem", "_scores", "_stems", "_ends"])
+def test_an_interrupt_leaves_nothing_half_learnt(model, monkeypatch, table):
+    first, second, third = (f"berkas loket{n} belum diterimakan, maaf{n}ya Bu" for n in range(3))
+    fresh = wordscores.TurnScores(model.weights)
+    fresh.log_odds([first], [""])
+
+    def interrupted(rows):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(getattr(fresh._text, table), "extend", interrupted)
+        fresh.log_odds([second], [""])
+    texts, contexts = [third, second, first], [""] * 3
+    expected = wordscores.TurnScores(model.weights).log_odds(texts, contexts)
+    np.testing.assert_allclose(fresh.log_odds(texts, contexts), expected, atol=1e-12)
+
+
 def test_threads_do_not_mix_up_each_others_words(model, monkeypatch):
     monkeypatch.setattr(wordscores, "_REMEMBERED", 200)
     texts = [

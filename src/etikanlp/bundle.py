@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from importlib import resources
+from operator import lt
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ FORMAT: Final = 3
 NAME: Final = "etikanlp-id"
 ENVIRONMENT: Final = "ETIKANLP_MODEL"
 MANIFEST: Final = "manifest.json"
+_UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What JSON of another shape than that of a bundle brings about."""
 
 
 def save(model: Model, folder: str | Path, documents: dict[str, str] | None = None) -> Path:
@@ -37,7 +40,7 @@ def save(model: Model, folder: str | Path, documents: dict[str, str] | None = No
     ----------
     model : Model
     folder : str or Path
-        Made new; a bundle that is there already is replaced, any other folder is not.
+        Made new; a bundle that is there already is replaced, and comes back if that is interrupted.
     documents : dict of str, optional
         Further text files by name, such as the model card.
 
@@ -49,24 +52,44 @@ def save(model: Model, folder: str | Path, documents: dict[str, str] | None = No
     Raises
     ------
     BundleError
-        If the folder exists and is no bundle.
+        If :func:`check_free` refuses the folder.
     """
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
-        raise BundleError(f"{folder} exists and is not a model; name another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    check_free(folder)
+    place = Path(folder).resolve()  # where a link points to, not the link, is replaced
+    place.parent.mkdir(parents=True, exist_ok=True)
     content = _content(model) | {name: text.encode() for name, text in (documents or {}).items()}
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".saving-") as building:
-        new = Path(building) / folder.name
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".saving-") as building:
+        new, old = Path(building) / "new", Path(building) / "old"
         new.mkdir()
         for name, data in content.items():
             (new / name).write_bytes(data)
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(content.items())}
         (new / MANIFEST).write_bytes(_json({"format": FORMAT, "files": sums}))
-        if folder.exists():
-            folder.rename(Path(building) / "old")
-        new.rename(folder)
-    return folder
+        try:
+            if place.exists():
+                place.rename(old)
+            new.rename(place)
+        finally:
+            if old.exists() and not place.exists():
+                old.rename(place)
+    return Path(folder)
+
+
+def check_free(folder: str | Path) -> None:
+    """See that a bundle may be saved here: in a folder that is new, empty or a bundle itself.
+
+    Raises
+    ------
+    BundleError
+        If something else is here, or the working folder is or lies inside it.
+    """
+    folder = Path(folder)
+    if folder.is_symlink() and not folder.exists():
+        raise BundleError(f"{folder} is a link to nothing; name another folder")
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).exists())):
+        raise BundleError(f"{folder} exists and is not a model; name another folder")
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise BundleError(f"{folder} is the working folder or holds it, and cannot be replaced; name another folder")
 
 
 def load(path: str | Path | None = None) -> Model:
@@ -81,7 +104,8 @@ def load(path: str | Path | None = None) -> Model:
     Raises
     ------
     BundleError
-        If there is no bundle, a file of it is missing, cut or altered, or its format is not that of this version.
+        If there is no bundle, a file of it is missing, cut or altered, its parts do not fit together, or its format is
+        not that of this version.
     """
     folder = find(path)
     content = _verified(folder)
@@ -90,7 +114,7 @@ def load(path: str | Path | None = None) -> Model:
         settings = json.loads(content["model.json"])
         terms = json.loads(content["terms.json"])
         return _model(arrays, settings, terms, json.loads(content["stems.json"]))
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         raise BundleError(
             f"{folder}: its parts do not fit together ({error}); train it again: etikanlp train"
         ) from None
@@ -159,8 +183,8 @@ def _verified(folder: Path) -> dict[str, bytes]:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         made_as = int(manifest["format"])
-        sums = dict(manifest["files"])
-    except (ValueError, KeyError, TypeError) as error:
+        sums = {**manifest["files"]}
+    except _UNREADABLE as error:
         raise BundleError(f"{folder / MANIFEST}: not a readable manifest ({error}); {again}") from None
     if made_as != FORMAT:
         mend = "newer than this version reads; update etikanlp" if made_as > FORMAT else f"older; {again}"
@@ -171,8 +195,8 @@ def _verified(folder: Path) -> dict[str, bytes]:
             raise BundleError(f"{folder / MANIFEST}: names a file outside the model, {name!r}; do not use this model")
         try:
             content[name] = (folder / name).read_bytes()
-        except OSError:
-            raise BundleError(f"{folder / name} is missing; {again}") from None
+        except (OSError, ValueError):  # what the manifest says may be no name at all
+            raise BundleError(f"{folder}: {name!r} is missing; {again}") from None
         if hashlib.sha256(content[name]).hexdigest() != expected:
             raise BundleError(f"{folder / name} was cut or altered (its SHA-256 differs from the manifest); {again}")
     for name in ("arrays.safetensors", "model.json", "terms.json", "stems.json"):
@@ -188,15 +212,31 @@ def _model(
         raise ValueError(f"labels {settings['labels']} are not the codebook's")
     shapes = {"baseline": (len(LABELS),), "thresholds": (len(LABELS),), "bands": (len(LABELS), 2)}
     shapes |= {part: (len(terms[part]), len(LABELS)) for part in ("text", "context")}
+    numbers = {}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} of shape {arrays[name].shape}, not {shape}")
+        numbers[name] = arrays[name].astype(np.float64)
+        if not np.isfinite(numbers[name]).all():
+            raise ValueError(f"{name} holds what is no number")
+        if name in {"thresholds", "bands"} and not ((numbers[name] >= 0) & (numbers[name] <= 1)).all():
+            raise ValueError(f"{name} outside 0 to 1")
+    "".join(stems.values()).encode()  # fails if one is no text, or half a character
+    for part in terms.values():
+        "".join(part).encode()
+        if not all(map(lt, part, part[1:])):
+            raise ValueError("terms are not sorted")
     text, context = (
-        TermWeights(terms[part], arrays[part].astype(np.float64), stems, **_given(settings[part]))
-        for part in ("text", "context")
+        TermWeights(terms[part], numbers[part], stems, **_given(settings[part])) for part in ("text", "context")
     )
-    return Model(Weights(text, context, arrays["baseline"], arrays["thresholds"], arrays["bands"]), settings["info"])
+    baseline, thresholds, bands = (numbers[name] for name in ("baseline", "thresholds", "bands"))
+    return Model(Weights(text, context, baseline, thresholds, bands), {**settings["info"]})
 
 
 def _given(ranges: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in ranges.items()}
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in ranges.items()}
+    for low, high in filter(None, (given["word_ngram_range"], given["char_ngram_range"])):
+        range(low, high)  # fails if one is no whole number
+    if not np.isfinite(given["length_offset"]):
+        raise ValueError("length_offset is no number")
+    return given

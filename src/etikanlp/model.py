@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -14,12 +15,12 @@ from scipy.special import expit, logit
 
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.explanation import contributions, decisive
-from etikanlp.text import Texts, as_arrow, whole
+from etikanlp.text import Texts, as_arrow
 from etikanlp.weights import Weights
 from etikanlp.wordscores import TurnScores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """What :func:`etikanlp.load` returns.
 
@@ -43,8 +44,11 @@ class Model:
         """SHA-256 of what decides the probabilities and flags: the same for models that judge alike."""
         text, context, *arrays = self.weights
         parts = [part.tobytes() for part in (text.values, context.values, *arrays)]
-        terms = json.dumps([text.terms, context.terms]).encode()
-        return hashlib.sha256(b"".join([terms, *parts])).hexdigest()
+        # all else that a part knows: terms, stems, ranges of n-grams, offset of the length
+        known = [
+            {f.name: getattr(part, f.name) for f in fields(part) if f.name != "values"} for part in (text, context)
+        ]
+        return hashlib.sha256(b"".join([json.dumps(known, sort_keys=True).encode(), *parts])).hexdigest()
 
     @property
     def thresholds(self) -> pd.Series:
@@ -106,6 +110,10 @@ class Model:
         ValueError
             If the prevalence is no such share, or the model does not know that of its corpus.
 
+        Notes
+        -----
+        A model that was moved before is moved on from there: the last prevalence stated counts.
+
         References
         ----------
         M. Saerens, P. Latinne and C. Decaestecker (2002), Adjusting the outputs of a classifier to new a priori
@@ -116,7 +124,8 @@ class Model:
         priors = self.info.get("priors")
         if not priors:
             raise ValueError("this model does not know the prevalence in its corpus; train it again: etikanlp train")
-        shifts = [prior_shift(priors[label], prevalence) if label in VIOLATIONS else 0.0 for label in LABELS]
+        now = self.info.get("prevalence")
+        shifts = [prior_shift(now or priors[label], prevalence) if label in VIOLATIONS else 0.0 for label in LABELS]
         shifted = self.weights._replace(baseline=self.weights.baseline + shifts)
         return Model(shifted, self.info | {"prevalence": prevalence})
 
@@ -133,16 +142,16 @@ class Model:
         low, high = self.weights.bands.astype(np.float32).T
         return (probabilities >= low) & (probabilities < high)
 
-    def explain(self, text: str, context: str = "", labels: list[str] | None = None) -> pd.DataFrame:
+    def explain(self, text: str, context: str = "", labels: Iterable[str] | None = None) -> pd.DataFrame:
         """The words behind each label: their exact share of the log-odds and their place in the text.
 
         Parameters
         ----------
         text : str
-            One officer turn.
+            One officer turn; a missing value (None, NaN) is empty.
         context : str
-            What the customer said just before.
-        labels : list of str, optional
+            What the customer said just before, likewise.
+        labels : iterable of str, optional
             Labels to explain; default those given.
 
         Returns
@@ -155,19 +164,21 @@ class Model:
 
         Raises
         ------
+        TypeError
+            If ``text`` or ``context`` is something other than a string.
         ValueError
             If a label is unknown.
         """
-        text, context = whole(text), whole(context or "")
-        unknown = set(labels or ()) - set(LABELS)
-        if isinstance(labels, str) or unknown:
+        text, context = as_arrow([text, context]).to_pylist()
+        asked = None if labels is None else list(labels)
+        if isinstance(labels, str) or set(asked or ()) - set(LABELS):
             raise ValueError(f"labels is a list of {', '.join(LABELS)}; not {labels!r}")
         probability = self.predict_proba([text], [context]).iloc[0]
-        if labels is None:
-            labels = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()
+        if asked is None:
+            asked = self.flags(probability.to_frame().T).iloc[0].loc[lambda given: given].index.tolist()
         table = contributions(self.weights, text, context).reset_index(drop=True)
         table["decisive"] = decisive(table, self.thresholds)
-        table = table[table["label"].isin(labels)]
+        table = table[table["label"].isin(asked)]
         table.insert(1, "probability", table["label"].map(probability))
         return table.reset_index(drop=True)
 

@@ -82,7 +82,8 @@ def remembered(path: Path | None) -> Iterator[None]:
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             of_same, known = kept["stemmer"] == stemmer, dict(kept["stems"])
-        except (ValueError, KeyError, TypeError) as error:
+            "".join((*known, *known.values())).encode()  # fails if one is no text, or half a character
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise LogError(f"{path} holds no stems of an earlier run ({error!r}); delete it or name another") from None
         learn(known if of_same else {})
     before = len(_met)

@@ -63,9 +63,12 @@ def train(
 
     Raises
     ------
+    BundleError
+        If ``out`` holds something else than a bundle; nothing is trained then.
     CorpusError
         If the corpus breaks its format, or has too few writers or positive turns to measure itself on.
     """
+    bundle.check_free(out)
     turns = corpus.read(folder)
     features, classifier = estimators()
     judged = out_of_fold(turns, features, classifier, n_jobs=n_jobs)

@@ -42,7 +42,12 @@ class TurnScores:
     def log_odds(self, text: Texts, context: Texts) -> Floats:
         """Calibrated log-odds of every label, shape (n_turns, n_labels)."""
         with self._one_at_a_time:  # the tables of words met grow
-            return self._baseline + self._text(text) + self._context(context)
+            try:
+                return self._baseline + self._text(text) + self._context(context)
+            except BaseException:  # Ctrl-C too: what was half learnt would make every later answer wrong
+                self._text.forget()
+                self._context.forget()
+                raise
 
 
 class _WordScores:
@@ -63,8 +68,7 @@ class _WordScores:
             rows = np.flatnonzero(lengths == n)
             keys = self._key(ids[starts[rows] + i].astype(np.int64) for i in range(n))
             self._spanning[n] = _sieved(keys, weights.values[words + rows])
-        self._forget_forms()
-        self._forget_chunks()
+        self.forget()
 
     def __call__(self, texts: Texts) -> Floats:
         split = pc.utf8_split_whitespace(as_arrow(texts))
@@ -105,6 +109,11 @@ class _WordScores:
             found = sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(n_texts, len(keys)))
             total += found @ scores
         return total
+
+    def forget(self) -> None:
+        """Start again with no word met."""
+        self._forget_forms()
+        self._forget_chunks()
 
     def _forget_chunks(self) -> None:
         self._chunk_id: dict[str, int] = {}
