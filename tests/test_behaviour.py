@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -55,6 +56,14 @@ def test_discrimination_is_flagged_whoever_is_named(swaps):
 def test_words_named_as_decisive_are(model):
     turns = corpus.read(ROOT / "data/annotated").iloc[::60]
     assert behaviour.delete_words(model, turns)["removed"].mean() >= 0.8
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_turn_without_context_or_text_may_be_among_them(model, missing):
+    turns = pd.DataFrame({"text": ["kalau mau cepat ya seikhlasnya saja pak", missing], "context": [missing, "Halo"]})
+    found = behaviour.delete_words(model, turns)
+    pd.testing.assert_frame_equal(found, behaviour.delete_words(model, turns.fillna("")))
+    assert "integrity_breach" in set(found["label"])
 
 
 @pytest.mark.parametrize(

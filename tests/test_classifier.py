@@ -38,6 +38,12 @@ def test_labels_are_given_from_their_threshold(data):
     np.testing.assert_array_equal(fitted.predict(sp.csr_matrix(X)), fitted.predict_proba(X) >= fitted.thresholds_)
 
 
+def test_labels_may_be_sparse(data):
+    X, Y, groups = data
+    dense, sparse = (CalibratedMultiLabelClassifier().fit(X, y, groups=groups) for y in (Y, sp.csr_matrix(Y)))
+    np.testing.assert_array_equal(sparse.predict_proba(X), dense.predict_proba(X))
+
+
 def test_same_data_gives_the_same_model(data):
     X, Y, groups = data
     one = CalibratedMultiLabelClassifier().fit(X, Y, groups=groups)

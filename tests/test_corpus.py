@@ -51,6 +51,12 @@ def officer(**changes):
         (interaction(mood="sad"), "unknown field 'mood'"),
         (interaction(sector=""), "field 'sector' is empty"),
         ({"interaction_id": "y"}, "field 'channel' is missing"),
+        (interaction(scenario="\ud83d"), "field 'scenario' holds half a character"),
+        (interaction(turns=officer(officer_id="\ud83d")), "turn 1: officer_id holds half a character"),
+        (interaction(turns=officer(officer_id=["P1"])), "turn 1: officer_id is not a text"),
+        (interaction(turns=officer(officer_id={"a": 1})), "turn 1: officer_id is not a text"),
+        (interaction(turns=officer(pair=["p1"])), "turn 1: pair is not a text"),
+        (interaction(turns=officer(implicit="false")), "turn 1: implicit is neither true nor false"),
     ],
 )
 def test_breaches_are_named_to_the_line(tmp_path, record, message):
@@ -63,6 +69,12 @@ def test_breaches_are_named_to_the_line(tmp_path, record, message):
     assert any(problem.startswith("a.jsonl:2: ") and message in problem for problem in problems), problems
     with pytest.raises(CorpusError, match=r"a\.jsonl:2"):
         corpus.read(tmp_path)
+
+
+def test_a_carriage_return_is_white_space_to_every_reader(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(json.dumps(interaction()).replace(", ", ",\r", 1).encode() + b"\r\n")
+    assert corpus.check(tmp_path) == []
+    assert len(corpus.read(tmp_path)) == 1
 
 
 def test_doubles_are_found_across_files(tmp_path):
@@ -109,6 +121,36 @@ def test_agreement_is_krippendorffs(tmp_path):
     # by hand: 8 values, 3 of them 1; observed disagreement 1/4, expected 2*3*5/(8*7)
     assert row["alpha"] == pytest.approx(1 - 0.25 / (30 / 56), abs=1e-3)
     assert (row["turns"], row["first"], row["second"], row["both"]) == (4, 2, 1, 1)
+
+
+def second(**changes):
+    return json.dumps({"interaction_id": "x-1", "turn": 2, "labels": []} | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", "not a JSON object"),
+        (b"\xff", "not a JSON object"),
+        (b"[]", "not a JSON object"),
+        (b'{"interaction_id": "x-1", "turn": 2}', "labels"),
+        (second(labels=None), "labels is not a list"),
+        (second(labels=""), "labels is not a list"),
+        (second(labels=[[]]), "unknown label"),
+        (second(labels=["polite"]), "unknown label 'polite'"),
+        (second(turn="2"), "has no officer turn '2'"),
+        (second(turn=1), "has no officer turn 1"),
+        (second(turn=[2]), "not a JSON object"),
+        (second(interaction_id="nope"), "'nope' has no officer turn"),
+    ],
+)
+def test_a_broken_second_annotation_is_named_to_the_line(tmp_path, line, message):
+    (tmp_path / "a.jsonl").write_text(json.dumps(interaction()))
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second/a.jsonl").write_bytes(second() + b"\n\n" + line)
+    for read in (corpus.second_annotation, corpus.agreement):
+        with pytest.raises(CorpusError, match=rf"second/a\.jsonl:3: .*{message}"):
+            read(tmp_path)
 
 
 def test_the_corpus_of_this_project_is_sound():

@@ -7,6 +7,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS
+from etikanlp.errors import CorpusError
 from etikanlp.evaluation import by_interaction, expected_calibration_error, label_metrics, out_of_fold
 from etikanlp.features import TurnFeatures
 
@@ -70,6 +71,8 @@ def test_no_writer_is_judged_by_a_model_that_saw_them(monkeypatch):
     for label in LABELS:
         turns[label] = turns["text"] == "mohon maaf"
     out_of_fold(turns, Spy(min_df=1), CalibratedMultiLabelClassifier(cv=2), n_splits=3)
+    with pytest.raises(CorpusError, match="6, where measuring needs at least 7"):
+        out_of_fold(turns, Spy(), CalibratedMultiLabelClassifier(), n_splits=7)
     assert len(seen) == 3
     assert all(not trained & set(judged) for trained, judged in seen)
     assert sorted(name for _, judged in seen for name in judged) == sorted(turns["writer"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +61,12 @@ def test_equals_scikit_learn_on_anything(train, unseen):
         return
     vectorizer.fit(train)
     np.testing.assert_allclose(vectorizer.transform(texts).toarray(), reference(vectorizer, train, texts), atol=1e-9)
+
+
+@pytest.mark.parametrize("estimator", [StemTfidfVectorizer((1, 8)), TurnFeatures((1, 8))])
+def test_more_n_grams_than_can_be_numbered_are_refused(estimator):
+    with pytest.raises(ValueError, match="choose a shorter range"):
+        estimator.fit(["".join(letters) for letters in product("bdg", "aiu", "klm", "aiu", "nrst")])
 
 
 def test_terms_and_columns_agree():

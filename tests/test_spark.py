@@ -95,7 +95,8 @@ def test_several_workers_load_the_model_once_each(given, week, model):
     import pyarrow as pa
     from pyspark.sql import functions as F
 
-    log = given(week).repartition(9, "id_interaksi").sortWithinPartitions("id_interaksi", "urutan")
+    log = given(week.assign(together=week["id_interaksi"]))
+    log = log.repartition(9, "together").sortWithinPartitions("together", "urutan")
     scorer = on_spark._scorer(model, recognise(week, {}, "the log"))
 
     def count(batches):
@@ -115,6 +116,41 @@ def test_turns_without_a_number_are_taken_by_their_time(given, week, expected, m
     readable = timed[timed["waktu"].notna()]
     wanted = etikanlp.score(readable, model)
     same(on_spark.score(given(readable), model), wanted)
+
+
+@pytest.mark.parametrize("unnumbered", [0, 1, 2])
+def test_an_interaction_that_is_not_numbered_throughout_is_taken_by_its_time(given, week, model, unnumbered):
+    # numbers of all interactions, of half of them, and of some turns of each, against time where they are used
+    timed = week.assign(waktu=pd.to_datetime(week["waktu"], errors="coerce"))
+    timed = timed[timed["waktu"].notna()].reset_index(drop=True)
+    which = timed["id_interaksi"].factorize()[0] if unnumbered else 0
+    hidden = [True, which % 2 == 0, timed.index % 3 == 0][unnumbered]
+    timed["urutan"] = (1000 - timed["urutan"]).where(~pd.Series(hidden, index=timed.index)).astype("Int64")
+    timed.loc[timed.index % 50 == 7, ["isi", "urutan"]] = None  # a row that is rejected says nothing of the others
+    wanted = etikanlp.score(timed, model)
+    same(on_spark.score(given(timed), model), wanted)
+    same(on_spark.score(given(timed.astype({"waktu": str})), model, order_by="waktu"), wanted)
+    with pytest.raises(LogError, match="number them all"):
+        on_spark.score(given(timed.astype({"waktu": str})), model)
+
+
+@pytest.mark.parametrize("name", ["together", "k.x", "isi `q", "a`", "isi:x,y z;{}()="])
+def test_columns_may_have_any_name(session, model, name):
+    rows = [("a", 1, "officer", "Selamat pagi, Bu", "o"), ("a", 2, "officer", "", "o")]
+    log = session.createDataFrame(rows, ["interaction_id", "turn", "speaker", "text", "officer_id"])
+    log = log.toDF("interaction_id", "turn", "speaker", name, "officer_id")
+    assert [row["text"] for row in on_spark.score(log, model, {"text": name}).collect()] == ["Selamat pagi, Bu"]
+    (reject,) = on_spark.rejects(log, {"text": name}).collect()
+    assert reject["column"] == name
+
+
+def test_a_log_without_an_officer_turn_has_no_rates(session, model):
+    rows = [("a", 1, "customer", "Halo", None)]
+    log = session.createDataFrame(
+        rows, "interaction_id string, turn int, speaker string, text string, officer_id string"
+    )
+    with pytest.raises(ValueError, match="the log has no officer turn"):
+        on_spark.officer_rates(on_spark.score(log, model), model)
 
 
 def test_replies_are_scored_as_on_one_machine(given, model):
@@ -141,7 +177,7 @@ def test_figures_are_those_of_the_report(given, week, expected, model):
 
 @pytest.mark.parametrize(
     ("dropped", "message"),
-    [("urutan", "add a column turn"), ("id_interaksi", "no column found for interaction_id")],
+    [("urutan", "number them all in a column turn"), ("id_interaksi", "no column found for interaction_id")],
 )
 def test_a_log_that_cannot_be_put_in_order_is_refused(given, week, model, dropped, message):
     with pytest.raises(LogError, match=message):

@@ -24,6 +24,7 @@ from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.errors import CorpusError
 from etikanlp.explanation import without
 from etikanlp.model import Model
+from etikanlp.text import as_arrow
 
 CASE_COLUMNS: Final = ("function", "context", "text", "label", "expected")
 FUNCTIONS: Final = "functions.tsv"
@@ -101,7 +102,7 @@ def delete_words(model: Model, turns: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     turns : DataFrame
-        ``text`` and ``context``.
+        ``text`` and ``context``; missing values are empty.
 
     Returns
     -------
@@ -110,8 +111,9 @@ def delete_words(model: Model, turns: pd.DataFrame) -> pd.DataFrame:
         (whether the label is gone without them).
     """
     rows, texts, contexts = [], [], []
-    given = model.predict(turns["text"], turns["context"]).to_numpy()
-    for text, context, of_turn in zip(turns["text"], turns["context"], given, strict=True):
+    said, heard = (as_arrow(turns[name]).to_pylist() for name in ("text", "context"))
+    given = model.predict(said, heard).to_numpy()
+    for text, context, of_turn in zip(said, heard, given, strict=True):
         table = model.explain(text, context, [label for label, g in zip(LABELS, of_turn, strict=True) if g])
         for label, of_label in table[table["decisive"]].groupby("label"):
             rows.append({"label": label, "words": len(of_label), "share": len(of_label) / max(len(text.split()), 1)})

@@ -93,10 +93,11 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array or sparse matrix, shape (n, n_features)
-        y : array of 0 and 1, shape (n, n_labels); or of two classes, shape (n,)
+        y : array or sparse matrix of 0 and 1, shape (n, n_labels); or array of two classes, shape (n,)
         groups : array, shape (n,), optional
             Rows of one group stay on one side of every fold.
         """
+        y = y.toarray() if sp.issparse(y) else y
         X, y = validate_data(self, X, y, accept_sparse="csr", multi_output=True)
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:  # a column vector is a one-dimensional target, with scikit-learn's warning

@@ -120,7 +120,7 @@ def read(corpus: str | Path) -> pd.DataFrame:
                     "speaker": turn["speaker"],
                     "text": turn["text"],
                     "officer_id": turn.get("officer_id", ""),
-                    "implicit": bool(turn.get("implicit", False)),
+                    "implicit": turn.get("implicit", False),
                     "hard": ",".join(turn.get("hard", ())),
                     "pair": turn.get("pair", ""),
                 }
@@ -138,10 +138,13 @@ def check(corpus: str | Path) -> list[Problem]:
 
 def _interactions(corpus: str | Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for path in files(corpus):
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield path.name, number, json.loads(line)
+        for number, line in _lines(path):
+            yield path.name, number, json.loads(line.decode())
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Lines that hold something, with their number; only a line feed ends one, for every reader alike."""
+    return ((number, line) for number, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip())
 
 
 def _check_format(corpus: str | Path) -> Iterator[Problem]:
@@ -150,11 +153,9 @@ def _check_format(corpus: str | Path) -> Iterator[Problem]:
     for path in files(corpus):
         if not path.read_bytes().strip():
             yield Problem(path.name, 1, 0, "no interaction in this file")
-        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
-            if not line.strip():
-                continue
+        for number, line in _lines(path):
             try:
-                interaction = json.loads(line.decode("utf-8"))
+                interaction = json.loads(line.decode())
             except (ValueError, RecursionError) as error:
                 yield Problem(path.name, number, 0, f"not a JSON object in UTF-8: {error}")
                 continue
@@ -183,8 +184,9 @@ def _breaches(interaction: Any) -> Iterator[tuple[int, str]]:
         yield 0, f"unknown field {field!r}"
     for field in ("interaction_id", "sector", "scenario", "writer"):
         value = interaction.get(field, "x")
-        if not isinstance(value, str) or not value.strip():
-            yield 0, f"field {field!r} is empty" if value in ("", None) else f"field {field!r} is not a text"
+        flaw = "is empty" if value is None or not str(value).strip() else _flaw(value)
+        if flaw:
+            yield 0, f"field {field!r} {flaw}"
     if "channel" in interaction and interaction["channel"] not in CHANNELS:
         yield 0, f"unknown channel {interaction['channel']!r}; one of {', '.join(CHANNELS)}"
     if interaction.get("register", "mixed") not in REGISTERS:
@@ -199,6 +201,13 @@ def _breaches(interaction: Any) -> Iterator[tuple[int, str]]:
         yield from ((number, message) for message in _turn_breaches(turn))
 
 
+def _flaw(value: Any) -> str:
+    """What keeps a value from being a text; empty if nothing does."""
+    if not isinstance(value, str):
+        return "is not a text"
+    return "holds half a character (a cut emoji)" if whole(value) != value else ""
+
+
 def _turn_breaches(turn: Any) -> Iterator[str]:
     if not isinstance(turn, dict):
         yield "not a JSON object"
@@ -207,12 +216,10 @@ def _turn_breaches(turn: Any) -> Iterator[str]:
     if speaker not in SPEAKERS:
         yield f"unknown speaker {speaker!r}; one of {', '.join(SPEAKERS)}"
     text = turn.get("text") or ""
-    if not isinstance(text, str):
-        yield "text is not a text"
+    if flaw := _flaw(text):
+        yield f"text {flaw}"
     elif not text.strip():
         yield "empty text"
-    elif whole(text) != text:
-        yield "text holds half a character (a cut emoji)"
     for field in ("labels", "first_labels", "hard"):
         if field in turn and not (isinstance(turn[field], list) and all(isinstance(x, str) for x in turn[field])):
             yield f"{field} is not a list of texts"
@@ -224,6 +231,9 @@ def _turn_breaches(turn: Any) -> Iterator[str]:
         return
     for field in sorted(set(turn) - {"speaker", "text", "officer_id", "labels"} - _TURN_EXTRAS):
         yield f"unknown field {field!r}"
+    yield from (f"{field} {flaw}" for field in ("officer_id", "pair") if (flaw := _flaw(turn.get(field, ""))))
+    if not isinstance(turn.get("implicit", False), bool):
+        yield "implicit is neither true nor false"
     if not str(turn.get("officer_id") or "").strip():
         yield "officer turn without officer_id"
     if "labels" not in turn:
@@ -358,25 +368,37 @@ def second_annotation(corpus: str | Path) -> pd.DataFrame:
     Raises
     ------
     CorpusError
-        If there are none, or one names an unknown label.
+        If there are none, the corpus breaks its format, or, naming file and line, if one cannot be read, names an
+        unknown label, or judges what is no officer turn of the corpus.
     """
+    return _second(corpus, read(corpus))
+
+
+def _second(corpus: str | Path, turns: pd.DataFrame) -> pd.DataFrame:
     folder = Path(corpus) / "second"
+    officer = set(zip(turns["interaction_id"], turns["turn"], strict=True))
     rows = []
     for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            if not line.strip():
-                continue
-            record = json.loads(line)
-            unknown = set(record["labels"]) - set(LABELS)
-            if unknown:
-                raise CorpusError(f"{path.name}:{number}: unknown label {sorted(unknown)[0]!r}")
-            rows.append(
-                {"interaction_id": record["interaction_id"], "turn": record["turn"]}
-                | {label: label in record["labels"] for label in LABELS}
-            )
+        for number, line in _lines(path):
+            place = f"second/{path.name}:{number}"
+            try:
+                record = json.loads(line.decode())
+                turn, labels = (record["interaction_id"], record["turn"]), record["labels"]
+                known = turn in officer
+                if not isinstance(labels, list):
+                    raise TypeError("labels is not a list")
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                needed = "a JSON object in UTF-8 with interaction_id, turn and labels"
+                raise CorpusError(f"{place}: not {needed}: {error!r}") from None
+            if not known:
+                raise CorpusError(f"{place}: interaction {turn[0]!r} has no officer turn {turn[1]!r}")
+            for label in labels:
+                if label not in LABELS:
+                    raise CorpusError(f"{place}: unknown label {label!r}; one of {', '.join(LABELS)}")
+            rows.append((turn[0], int(turn[1]), *(label in labels for label in LABELS)))
     if not rows:
         raise CorpusError(f"{folder}: no second annotation here")
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["interaction_id", "turn", *LABELS])
 
 
 def agreement(corpus: str | Path) -> pd.DataFrame:
@@ -391,7 +413,8 @@ def agreement(corpus: str | Path) -> pd.DataFrame:
     Raises
     ------
     CorpusError
-        If the corpus breaks its format, or the package krippendorff (extra ``dev``) is not installed.
+        If the corpus or its second annotation breaks its format, or the package krippendorff (extra ``dev``) is not
+        installed.
 
     References
     ----------
@@ -403,7 +426,8 @@ def agreement(corpus: str | Path) -> pd.DataFrame:
     except ModuleNotFoundError:
         raise CorpusError("agreement needs the package krippendorff: pip install '.[dev]'") from None
 
-    both = second_annotation(corpus).merge(read(corpus), on=["interaction_id", "turn"], suffixes=("_2", ""))
+    turns = read(corpus)
+    both = _second(corpus, turns).merge(turns, on=["interaction_id", "turn"], suffixes=("_2", ""))
     rows = {label: _agreement(both[f"first_{label}"], both[f"{label}_2"], krippendorff.alpha) for label in LABELS}
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -15,6 +15,7 @@ from sklearn.model_selection import GroupKFold
 
 from etikanlp.classifier import CalibratedMultiLabelClassifier
 from etikanlp.codebook import LABELS, VIOLATIONS
+from etikanlp.errors import CorpusError
 from etikanlp.features import TurnFeatures
 from etikanlp.model import Model, prior_shift
 
@@ -62,9 +63,16 @@ def out_of_fold(
     Returns
     -------
     Judged
+
+    Raises
+    ------
+    CorpusError
+        If there are fewer writers than folds.
     """
     truth = turns[list(LABELS)].to_numpy(dtype=int)
     writers = turns["writer"].to_numpy(dtype=object)
+    if (n_writers := len(set(writers))) < n_splits:
+        raise CorpusError(f"writers of the turns: {n_writers}, where measuring needs at least {n_splits}; add writers")
     folds = GroupKFold(n_splits, shuffle=True, random_state=seed)
 
     def judge(train: npt.NDArray[np.int64], test: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:

@@ -91,7 +91,13 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: Texts, y: Any = None, **fit_params: Any) -> FloatMatrix:
-        """Fit, then return the TF-IDF matrix of the same texts, shape (n_texts, n_features), float64."""
+        """Fit, then return the TF-IDF matrix of the same texts, shape (n_texts, n_features), float64.
+
+        Raises
+        ------
+        ValueError
+            If there are more n-grams of that many stems than 64 bits can number.
+        """
         tokens = tokenize(X)
         stems = stem(tokens.forms, self.stems)
         self.__dict__.pop("_is_char", None)
@@ -159,6 +165,12 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         for _, gram in grams:
             for part in gram:
                 self._stem_ids.setdefault(part, len(self._stem_ids) + 1)
+        longest = self.word_ngram_range[1]
+        if (len(self._stem_ids) + 1) ** longest >= 2**63:
+            raise ValueError(
+                f"word_ngram_range {self.word_ngram_range}: n-grams of {longest} out of {len(self._stem_ids)} stems "
+                "cannot be numbered in 64 bits; choose a shorter range"
+            )
         keyed = sorted((self._key([self._stem_ids[part] for part in gram]), column) for column, gram in grams)
         self._keys = np.array([key for key, _ in keyed], dtype=np.int64)
         self._key_terms = np.array([column for _, column in keyed], dtype=np.int64)

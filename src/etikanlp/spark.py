@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -62,8 +63,9 @@ def score(
 ) -> DataFrame:
     """Score every officer turn of a log.
 
-    Spark keeps no order of rows, so the log has to tell that of the turns: by the column ``turn``, else by
-    ``order_by``, else by ``at`` if that holds timestamps. What stands equal is taken in the order of its text.
+    Spark keeps no order of rows, so the log has to tell that of the turns: by the column ``turn``; where an interaction
+    is not numbered throughout, by ``order_by``, else by ``at`` if that holds timestamps. What stands equal is taken in
+    the order of its text. A log with neither is read once beforehand, to see that every interaction is numbered.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def score(
     columns : mapping, optional
         Column of the turn table to column of the log, for names that are not recognised.
     order_by : str, optional
-        Column of the log by which to order the turns of an interaction where they are not numbered.
+        Column of the log by which to order the turns of an interaction where one of them is not numbered.
 
     Returns
     -------
@@ -96,12 +98,11 @@ def score(
         raise LogError(
             "the log has no interaction_id, and Spark keeps no row numbers to make one of; add such a column"
         )
-    # strings are compared as they are read, without the white space around them
-    together = F.regexp_replace(_column(interaction).cast("string"), r"(?U)^\s+|\s+$", "")
+    together = F.nullif(_trimmed(interaction), F.lit(""))
     texts = [_column(found.names[name]) for name in ("text", "customer_message", "reply") if name in found.names]
-    gathered = log.repartition(together).sortWithinPartitions(together, *_order(log, found, order_by), *texts)
+    gathered = log.repartition(together).sortWithinPartitions(together, *_order(log, found, order_by, together), *texts)
     scorer = _scorer(model if isinstance(model, Model) else bundle.load(model), found)
-    return gathered.select(*_read(log, found)).mapInArrow(scorer, _SCORES)
+    return _mapped(gathered.select(*_read(log, found), together.alias("together")), scorer, _SCORES)
 
 
 def rejects(log: DataFrame, columns: Mapping[str, str] | None = None) -> DataFrame:
@@ -125,7 +126,7 @@ def rejects(log: DataFrame, columns: Mapping[str, str] | None = None) -> DataFra
             chunk = next(chunks_of([_pandas(batch)], found))
             yield _arrow(chunk.rejects[names], names)
 
-    return log.mapInArrow(reject, T.StructType([T.StructField(name, T.StringType()) for name in names]))
+    return _mapped(log, reject, T.StructType([T.StructField(name, T.StringType()) for name in names]))
 
 
 def officer_rates(scores: DataFrame, model: Model | None = None) -> Rates:
@@ -143,8 +144,16 @@ def officer_rates(scores: DataFrame, model: Model | None = None) -> Rates:
     Rates
         ``officers`` and ``units`` as in :func:`etikanlp.officer_report`, but for the columns on length and pace, which
         are medians over turns.
+
+    Raises
+    ------
+    ValueError
+        If there is no officer turn.
     """
-    officers = statistics.figures(officer_counts(scores, "officer_id"))
+    counted = officer_counts(scores, "officer_id")
+    if counted.empty:
+        raise ValueError("the score table is empty: the log has no officer turn")
+    officers = statistics.figures(counted)
     turns = scores.groupBy(_named("officer_id"), _named("unit")).count().toArrow().to_pandas()
     home = statistics.busiest(turns.set_index(["officer_id", "unit"])["count"])
     officers.insert(1, "unit", officers["officer_id"].map(home))
@@ -179,16 +188,38 @@ def officer_counts(scores: DataFrame, by: str = "officer_id") -> pd.DataFrame:
 
 
 def _scorer(model: Model, columns: Columns) -> Callable[[Batches], Batches]:
-    """What every worker does with its share of the turns."""
+    """What every worker does with its share of the turns; the last column tells the interactions apart."""
     pickled = pickle.dumps(model)
 
     def scored(batches: Batches) -> Batches:
         judge = _unpickled(pickled)
-        pending: dict[str, str] = {}
-        for chunk in chunks_of(map(_pandas, batches), columns):
-            yield _arrow(judged(with_context(chunk.turns, pending), judge), SCORE_COLUMNS)
+        tables = (_pandas(table.select(range(table.num_columns - 1))) for table in _whole(batches))
+        for chunk in chunks_of(tables, columns):
+            yield _arrow(judged(with_context(chunk.turns), judge), SCORE_COLUMNS)
 
     return scored
+
+
+def _whole(batches: Batches) -> Iterator[pa.Table]:
+    """Batches cut anew so that no interaction is: whether it is numbered is seen from all of its turns."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        *_, ids = batch.columns
+        # rows without an interaction, which come first, are not kept waiting: none of them can be read
+        start = pc.index(ids, ids[-1]).as_py() if len(ids) and ids[-1].is_valid else len(ids)
+        if start or (held and ids[0] != held[0].columns[-1][0]):
+            yield pa.Table.from_batches([*held, batch[:start]])
+            held = []
+        held += [batch[start:]] if start < len(ids) else []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _mapped(log: DataFrame, function: Callable[[Batches], Batches], schema: T.StructType) -> DataFrame:
+    """``mapInArrow`` for columns of any name; Spark itself stumbles over a dot or a backtick there."""
+    names = log.columns
+    plain = log.toDF(*(f"c{number}" for number in range(len(names))))
+    return plain.mapInArrow(lambda batches: function(batch.rename_columns(names) for batch in batches), schema)
 
 
 @lru_cache(maxsize=1)
@@ -208,29 +239,45 @@ def _read(log: DataFrame, found: Columns) -> list[Column]:
     return list((columns | {name: columns[name].cast("string").alias(name) for name in times}).values())
 
 
-def _order(log: DataFrame, found: Columns, order_by: str | None) -> list[Column]:
-    """What puts the turns of an interaction in order."""
-    if "turn" in found.names:
-        return [F.expr(f"try_cast({_quoted(found.names['turn'])} as double)")]
-    at = found.names.get("at")
+def _order(log: DataFrame, found: Columns, order_by: str | None, together: Column) -> list[Column]:
+    """What puts the turns of an interaction in order; where all are numbered, the worker goes by the numbers."""
+    turn, at = found.names.get("turn"), found.names.get("at")
     if order_by is None and at and isinstance(log.schema[at].dataType, T.TimestampType | T.TimestampNTZType):
         order_by = at
+    numbers = [_column(turn).try_cast("double")] if turn else []
     if order_by is None:
-        raise LogError("nothing tells the order of the turns; add a column turn, or name one that tells it: order_by")
+        if turn is None or not _numbered(log, found, together):
+            raise LogError(
+                "nothing tells the order of the turns; number them all in a column turn, or name a column that tells "
+                "it: order_by"
+            )
+        return numbers
     if order_by not in log.columns:
         raise LogError(
             f"the DataFrame has no column {order_by!r} (for order_by); its columns: {', '.join(log.columns)}"
         )
-    return [_column(order_by)]
+    return [*numbers, _column(order_by)] if found.shape == "reply" else [_column(order_by), *numbers]
+
+
+def _numbered(log: DataFrame, found: Columns, together: Column) -> bool:
+    """Whether every interaction of several turns is numbered throughout."""
+    missing = F.coalesce(_trimmed(found.names["turn"]), F.lit("")).isin("", "NaN")
+    said = _trimmed(found.names["reply" if found.shape == "reply" else "text"]) != ""
+    per_interaction = log.where(said).groupBy(together.alias("together")).agg(F.max(missing), F.count("*"))
+    return (
+        per_interaction.toDF("together", "missing", "turns")
+        .where("together is not null and missing and turns > 1")
+        .isEmpty()
+    )
+
+
+def _trimmed(name: str) -> Column:
+    """A column as it is read: strings without the white space around them."""
+    return F.regexp_replace(_column(name).cast("string"), r"(?U)^\s+|\s+$", "")
 
 
 def _column(name: str) -> Column:
-    return F.col(_quoted(name))
-
-
-def _quoted(name: str) -> str:
-    """A name as Spark takes it, whatever characters are in it."""
-    return "`" + name.replace("`", "``") + "`"
+    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def _named(by: str) -> Column:
