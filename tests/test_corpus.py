@@ -142,6 +142,7 @@ def second(**changes):
         (second(turn=1), "has no officer turn 1"),
         (second(turn=[2]), "not a JSON object"),
         (second(interaction_id="nope"), "'nope' has no officer turn"),
+        (second(labels=["courtesy"]), "annotated twice"),
     ],
 )
 def test_a_broken_second_annotation_is_named_to_the_line(tmp_path, line, message):

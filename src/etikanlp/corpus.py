@@ -369,7 +369,7 @@ def second_annotation(corpus: str | Path) -> pd.DataFrame:
     ------
     CorpusError
         If there are none, the corpus breaks its format, or, naming file and line, if one cannot be read, names an
-        unknown label, or judges what is no officer turn of the corpus.
+        unknown label, or judges what is no officer turn of the corpus or was judged before.
     """
     return _second(corpus, read(corpus))
 
@@ -377,7 +377,7 @@ def second_annotation(corpus: str | Path) -> pd.DataFrame:
 def _second(corpus: str | Path, turns: pd.DataFrame) -> pd.DataFrame:
     folder = Path(corpus) / "second"
     officer = set(zip(turns["interaction_id"], turns["turn"], strict=True))
-    rows = []
+    rows: dict[tuple[str, int], list[bool]] = {}
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in _lines(path):
             place = f"second/{path.name}:{number}"
@@ -395,10 +395,13 @@ def _second(corpus: str | Path, turns: pd.DataFrame) -> pd.DataFrame:
             for label in labels:
                 if label not in LABELS:
                     raise CorpusError(f"{place}: unknown label {label!r}; one of {', '.join(LABELS)}")
-            rows.append((turn[0], int(turn[1]), *(label in labels for label in LABELS)))
+            if turn in rows:
+                raise CorpusError(f"{place}: turn {turn[1]} of interaction {turn[0]!r} is annotated twice")
+            rows[turn] = [label in labels for label in LABELS]
     if not rows:
         raise CorpusError(f"{folder}: no second annotation here")
-    return pd.DataFrame(rows, columns=["interaction_id", "turn", *LABELS])
+    given = [(name, int(turn), *row) for (name, turn), row in rows.items()]
+    return pd.DataFrame(given, columns=["interaction_id", "turn", *LABELS])
 
 
 def agreement(corpus: str | Path) -> pd.DataFrame:
