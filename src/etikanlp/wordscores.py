@@ -26,7 +26,7 @@ from etikanlp.weights import Floats, TermWeights, Weights, length_scale
 Ints = npt.NDArray[np.int64]
 
 _REMEMBERED: Final = 100_000
-"""Distinct chunks kept, and distinct forms; when there are more they are forgotten, which bounds memory at some 60 MB
+"""Distinct chunks kept, and distinct forms; when there are more they are forgotten, which bounds memory at some 25 MB
 each. What a chunk is made of is soon looked up again; only the forms are costly."""
 
 
@@ -128,9 +128,10 @@ class _WordScores:
 
     def _known(self, chunks: list[str]) -> Ints:
         """Positions of the chunks in the tables of what is known, new ones added."""
-        if len(self._chunk_id) + len(chunks) > _REMEMBERED and self._chunk_id:
-            self._forget_chunks()
         new = [chunk for chunk in chunks if chunk not in self._chunk_id]
+        if self._chunk_id and len(self._chunk_id) + len(new) > _REMEMBERED:
+            self._forget_chunks()
+            new = chunks
         if new:
             self._learn(new)
         return np.fromiter((self._chunk_id[chunk] for chunk in chunks), dtype=np.int64, count=len(chunks))
