@@ -16,6 +16,8 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from etikanlp.weights import in_band
+
 FloatArray = npt.NDArray[np.float64]
 
 _SMOOTHING = 0.5
@@ -155,7 +157,7 @@ class CalibratedMultiLabelClassifier(ClassifierMixin, BaseEstimator):
 
     def in_review(self, p: FloatArray) -> npt.NDArray[np.bool_]:
         """Whether each probability, shape (n, n_labels), lies in its label's review band."""
-        return np.asarray((p >= self.bands_[:, 0]) & (p < self.bands_[:, 1]))
+        return np.asarray(in_band(p, self.bands_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

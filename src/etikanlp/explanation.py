@@ -126,12 +126,12 @@ def _word_shares(text: str, weights: TermWeights) -> dict[tuple[int, int], npt.N
     low, high = weights.word_ngram_range
     spans = [(i, n) for n in range(low, high + 1) for i in range(len(stems) - n + 1)]
     for i, n in spans:
-        row = weights.rows.get("w:" + " ".join(stems[i : i + n]))
+        row = weights.row_of_stems.get(" ".join(stems[i : i + n]))
         for piece in found[i : i + n] if row is not None else ():
             shares[piece.start, piece.end] += weights.values[row] * scale / n
     for piece in found:
         for gram in char_ngrams(piece.form, weights.char_ngram_range):
-            row = weights.rows.get(f"c:{gram}")
+            row = weights.row_of_chars.get(gram)
             if row is not None:
                 shares[piece.start, piece.end] += weights.values[row] * scale
     return shares

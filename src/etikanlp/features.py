@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from etikanlp.text import Texts, Tokens, char_ngrams, forms, offsets_of, stem, tokenize, word_ngrams
+from etikanlp.text import Texts, Tokens, char_ngrams, forms, ngram_key, offsets_of, stem, tokenize, word_ngrams
 from etikanlp.weights import length_scale
 
 FloatMatrix = Any
@@ -176,11 +176,7 @@ class StemTfidfVectorizer(TransformerMixin, BaseEstimator):
         self._key_terms = np.array([column for _, column in keyed], dtype=np.int64)
 
     def _key(self, ids: Iterable[Any]) -> Any:
-        """One integer for a sequence of stem ids (1-based), or an array of them for a sequence of arrays."""
-        base, key = len(self._stem_ids) + 1, 0
-        for i in ids:
-            key = key * base + i
-        return key
+        return ngram_key(ids, len(self._stem_ids))
 
     def _counts(self, tokens: Tokens, stems: list[str]) -> FloatMatrix:
         """Count of every known term in every text."""

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from etikanlp.codebook import LABELS, VIOLATIONS
 from etikanlp.explanation import contributions, decisive
 from etikanlp.text import Texts, as_arrow
-from etikanlp.weights import Weights
+from etikanlp.weights import Weights, in_band
 from etikanlp.wordscores import TurnScores
 
 
@@ -139,8 +139,7 @@ class Model:
         Outside the band a flag is right as often as the band was chosen for (``info["metrics"]`` has what was
         measured). Bool, same shape and columns.
         """
-        low, high = self.weights.bands.astype(np.float32).T
-        return (probabilities >= low) & (probabilities < high)
+        return in_band(probabilities, self.weights.bands.astype(np.float32))
 
     def explain(self, text: str, context: str = "", labels: Iterable[str] | None = None) -> pd.DataFrame:
         """The words behind each label: their exact share of the log-odds and their place in the text.

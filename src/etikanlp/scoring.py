@@ -230,7 +230,7 @@ def typed(scores: pd.DataFrame, where: str = "the score table") -> pd.DataFrame:
     """
     missing = [name for name in SCORE_COLUMNS if name not in scores]
     if missing:
-        raise LogError(f"{where}: no column {missing[0]!r}; it is not as etikanlp score gives it")
+        raise LogError(f"{where}: not a score table, no column {missing[0]!r}; write one with: etikanlp score")
     scores = scores[list(SCORE_COLUMNS)].copy()
     scores.attrs = {}
     for name in scores:

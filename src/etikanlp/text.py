@@ -271,6 +271,14 @@ def char_ngrams(form: str, ngram_range: tuple[int, int] | None) -> list[str]:
     return grams
 
 
+def ngram_key(ids: Iterable[Any], n_stems: int) -> Any:
+    """One integer for a sequence of stem ids (1 to ``n_stems``), or an array of them for a sequence of arrays."""
+    key = 0
+    for i in ids:
+        key = key * (n_stems + 1) + i
+    return key
+
+
 def word_ngrams(stems: Sequence[str], ngram_range: tuple[int, int]) -> list[str]:
     """Word n-grams of a sequence of stems, joined by a space (the plain reference)."""
     low, high = ngram_range

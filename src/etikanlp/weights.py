@@ -7,7 +7,7 @@ half a second.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,12 +36,20 @@ class TermWeights:
     length_offset: float
 
     @cached_property
-    def rows(self) -> dict[str, int]:
-        """Row of every term in ``values``."""
-        return {term: row for row, term in enumerate(self.terms)}
+    def row_of_chars(self) -> dict[str, int]:
+        """Row in ``values`` of every character n-gram."""
+        return self._rows("c:")
+
+    @cached_property
+    def row_of_stems(self) -> dict[str, int]:
+        """Row in ``values`` of every stem n-gram, in the order of the rows."""
+        return self._rows("w:")
+
+    def _rows(self, kind: str) -> dict[str, int]:
+        return {term[2:]: row for row, term in enumerate(self.terms) if term.startswith(kind)}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "rows"}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class Weights(NamedTuple):
@@ -72,6 +80,11 @@ def weights_of(features: TurnFeatures, classifier: CalibratedMultiLabelClassifie
         classifier.thresholds_,
         classifier.bands_,
     )
+
+
+def in_band(p: Any, bands: npt.NDArray[Any]) -> Any:
+    """Whether each probability, shape (n, n_labels), lies in its label's review band, lower end included."""
+    return (p >= bands[:, 0]) & (p < bands[:, 1])
 
 
 def length_scale(n_tokens: npt.ArrayLike, offset: float) -> Floats:

@@ -9,7 +9,7 @@ product of chunk counts with those numbers, plus the stem n-grams that span word
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import chain, count, repeat
 from threading import Lock
 from typing import Any, Final
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from etikanlp.text import Texts, as_arrow, char_ngrams, forms_of_chunk, offsets_of, stem, take_ragged
+from etikanlp.text import Texts, as_arrow, char_ngrams, forms_of_chunk, ngram_key, offsets_of, stem, take_ragged
 from etikanlp.weights import Floats, TermWeights, Weights, length_scale
 
 Ints = npt.NDArray[np.int64]
@@ -55,19 +55,17 @@ class _WordScores:
 
     def __init__(self, weights: TermWeights) -> None:
         self._weights = weights
-        words = bisect_left(weights.terms, "w:")  # sorted: character n-grams first
-        grams = pc.split_pattern(pa.array([term[2:] for term in weights.terms[words:]], pa.string()), " ")
+        grams = pc.split_pattern(pa.array([*weights.row_of_stems], pa.string()), " ")
+        row_of_gram = np.fromiter(weights.row_of_stems.values(), dtype=np.int64)
         stems = grams.flatten().dictionary_encode()
-        self._row_of_chars = {term[2:]: row for row, term in enumerate(weights.terms[:words])}.get
-        self._row_of_stem = {term[2:]: row for row, term in enumerate(weights.terms[words:], words)}.get
         self._stem_id = {name: i for i, name in enumerate(stems.dictionary.to_pylist(), 1)}
         ids, lengths = stems.indices.to_numpy() + 1, grams.value_lengths().to_numpy()
         starts = offsets_of(lengths)[:-1]
         self._spanning = {}
         for n in range(2, int(lengths.max(initial=1)) + 1):
-            rows = np.flatnonzero(lengths == n)
-            keys = self._key(ids[starts[rows] + i].astype(np.int64) for i in range(n))
-            self._spanning[n] = _sieved(keys, weights.values[words + rows])
+            of_length = np.flatnonzero(lengths == n)
+            keys = self._key(ids[starts[of_length] + i].astype(np.int64) for i in range(n))
+            self._spanning[n] = _sieved(keys, weights.values[row_of_gram[of_length]])
         self.forget()
 
     def __call__(self, texts: Texts) -> Floats:
@@ -82,11 +80,8 @@ class _WordScores:
         n_tokens = np.diff(stem_offsets[offsets])
         return scores * length_scale(n_tokens, self._weights.length_offset)[:, None]
 
-    def _key(self, ids: Any) -> Any:
-        base, key = len(self._stem_id) + 1, 0
-        for i in ids:
-            key = key * base + i
-        return key
+    def _key(self, ids: Iterable[Ints]) -> Any:
+        return ngram_key(ids, len(self._stem_id))
 
     def _of_spanning(self, stems: Ints, offsets: Ints) -> Floats:
         """Share of the stem n-grams of more than one word."""
@@ -151,8 +146,9 @@ class _WordScores:
     def _learn_forms(self, forms: list[str]) -> None:
         new = [form for form in dict.fromkeys(forms) if form not in self._form_id]
         names, char_range = stem(new, self._weights.stems), self._weights.char_ngram_range
+        of_stem, of_chars = self._weights.row_of_stems.get, self._weights.row_of_chars.get
         rows_of = [
-            [self._row_of_stem(name, -1), *map(self._row_of_chars, char_ngrams(form, char_range), repeat(-1))]
+            [of_stem(name, -1), *map(of_chars, char_ngrams(form, char_range), repeat(-1))]
             for form, name in zip(new, names, strict=True)
         ]
         rows = np.fromiter(chain.from_iterable(rows_of), dtype=np.int64)

@@ -121,6 +121,7 @@ def officer_report(
     if scores.empty:
         raise ValueError("the score table is empty: the log has no officer turn")
     at = scores["at"].dropna()
+    changed = None if before_after is None else beforeafter.moment_of(before_after)
     units = statistics.rates(scores.assign(unit=scores["unit"].fillna("")), "unit")
     officers = statistics.rates(scores, "officer_id")
     officers.insert(1, "unit", statistics.home_unit(scores, officers["officer_id"]))
@@ -138,7 +139,7 @@ def officer_report(
         "last": at.max() if len(at) else None,
         "overall": overall.iloc[0].to_dict(),
         "rejects": rejects,
-        "changed": None if before_after is None else beforeafter.moment_of(before_after),
+        "changed": changed,
         "model": model.info,
     }
     return OfficerReport(
@@ -149,7 +150,7 @@ def officer_report(
         by_period,
         trend.trend_tests(by_period),
         chances.chances(scores),
-        None if before_after is None else beforeafter.before_after(scores, before_after),
+        None if changed is None else beforeafter.before_after(scores, changed),
         mask,
         statistics.strengths(scores, model, masked=mask),
     )

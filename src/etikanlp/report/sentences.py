@@ -240,14 +240,7 @@ def of_officer(officer: Row, unit: Row, flags: list[Row], tests: pd.DataFrame, l
 
 def pace(officer: Row, unit: Row, lang: Language) -> list[Markup]:
     """Length and pace of an officer's turns beside the unit's."""
-    whole = {
-        name: number(officer[column], lang)
-        for name, column in (
-            ("words", "words"),
-            ("words_q1", "words_q1"),
-            ("words_q3", "words_q3"),
-        )
-    }
+    whole = {name: number(officer[name], lang) for name in ("words", "words_q1", "words_q3")}
     turns = counted(officer["turns_each"], "turn", lang)
     said = [_say("timing", lang, **whole, turns=turns, unit_words=number(unit["words"], lang))]
     if not officer["timed"] or pd.isna(officer["pace_s"]):
